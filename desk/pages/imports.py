@@ -3,6 +3,10 @@
 from collections.abc import Callable, Sequence
 from typing import Final
 
+from aiohttp import web
+
+from desk.pages.list_cells import Value
+from desk.pages.list_files import BOM, encode_csv
 from services.code_imports import RefusedLine
 from web.i18n import Texts
 from web.spreadsheets import LARGEST_FILE
@@ -18,13 +22,33 @@ def describe_refused(
     lines: Sequence[RefusedLine], label: Callable[[str], str], texts: Texts
 ) -> list[tuple[RefusedLine, list[tuple[str, str]]]]:
     """The first refused lines, each with label and reason of its fields at fault."""
+    return [(line, _describe_flaws(line, label, texts)) for line in lines[:MOST_ROWS]]
+
+
+def send_refused(
+    lines: Sequence[RefusedLine], label: Callable[[str], str], texts: Texts
+) -> web.Response:
+    """All refused lines as a table for spreadsheets, a row for each field at fault."""
+    header: list[Value] = [
+        texts(f"codes.refused_{name}") for name in ("line", "code", "column", "why")
+    ]
+    rows: list[list[Value]] = [
+        [line.line, line.code, column, why]
+        for line in lines
+        for column, why in _describe_flaws(line, label, texts)
+    ]
+    return web.Response(
+        body=BOM.encode() + encode_csv([header, *rows]),
+        content_type="text/csv",
+        charset="utf-8",
+        headers={"Content-Disposition": 'attachment; filename="refused-lines.csv"'},
+    )
+
+
+def _describe_flaws(
+    line: RefusedLine, label: Callable[[str], str], texts: Texts
+) -> list[tuple[str, str]]:
     return [
-        (
-            line,
-            [
-                (label(name), texts(f"code_flaw.{flaw.reason}", **flaw.values))
-                for name, flaw in line.flaws.items()
-            ],
-        )
-        for line in lines[:MOST_ROWS]
+        (label(name), texts(f"code_flaw.{flaw.reason}", **flaw.values))
+        for name, flaw in line.flaws.items()
     ]

@@ -4,7 +4,7 @@ from aiohttp import web
 
 from desk.pages.call import PageCall
 from desk.pages.forms import Form
-from desk.pages.imports import MOST_MB, MOST_ROWS, UPLOAD_BYTES, describe_refused
+from desk.pages.imports import MOST_MB, MOST_ROWS, UPLOAD_BYTES, describe_refused, send_refused
 from desk.pages.list_cells import choose_name
 from desk.pages.lot_texts import label_field
 from desk.pages.render import render_page
@@ -78,6 +78,13 @@ async def show_import(call: PageCall, lot_import: str) -> web.StreamResponse:
         ],
         refused=describe_refused(shown.refused, lambda name: _label(name, texts), texts),
     )
+
+
+@routes.add("GET", "/lot-imports/{lot_import}/refused", permissions=(Permission.LOT_PUT,))
+async def download_refused(call: PageCall, lot_import: str) -> web.StreamResponse:
+    """Download all refused lines with their reasons."""
+    shown, texts = await lot_imports.get_import(call.context, lot_import), call.texts
+    return send_refused(shown.refused, lambda name: _label(name, texts), texts)
 
 
 @routes.add("POST", "/lot-imports/{lot_import}/apply", permissions=(Permission.LOT_PUT,))

@@ -30,6 +30,9 @@ async def test_a_file_of_lots_is_shown_corrected_and_saved(desk: RunningDesk) ->
         assert "Tên sản phẩm : không có xoài trên hệ thống" in wrong.text.replace(":", " :")
         assert "12.5 không phải là số nguyên" in wrong.text
         assert "Lưu 1 lô hàng" not in wrong.text
+        file = await mai.get(f"{wrong.path}/refused")
+        assert file.html.startswith("\ufeffDòng,Mã,Cột,Lý do\r\n3,A-2,")
+        assert len(file.html.splitlines()) == 3
         address = await upload(mai, page, f"{header}A-1,ri6,12\nA-2,Sầu riêng Ri6,12\n")
         shown = await mai.get(address)
         assert "còn thiếu: hình ảnh sản phẩm" in shown.text
