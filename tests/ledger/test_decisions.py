@@ -130,7 +130,7 @@ async def test_a_decision_is_a_change_of_its_batch(ledger: Ledger) -> None:
     heads = await ledger.changes.get_heads()
     await decide(ledger, case.id, INVESTIGATING)
     changed = await ledger.changes.get_changes_after(heads)
-    assert (changed.batches, changed.lots) == (frozenset(), frozenset())
+    assert (changed.batches, changed.lots) == ({}, frozenset())
     await decide(ledger, whole.id, INVESTIGATING, CONFIRMED)
     changed = await ledger.changes.get_changes_after(changed.heads)
     assert changed.batches == {batch}
