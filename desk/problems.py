@@ -70,6 +70,7 @@ _STATUS: Final[Mapping[str, int]] = {
     # orders and batches
     "already-exists": 409,
     "row-changed": 412,
+    "too-many-drafts": 409,
     "precondition-required": 428,
     "same-person": 403,
     "order-state": 409,

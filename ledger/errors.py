@@ -239,6 +239,13 @@ class RowChanged(VeritemError):
     message = "the {kind} {id} was changed since it was read; read it again"
 
 
+class TooManyDrafts(VeritemError):
+    """An organisation has as many drafts of lots as it may keep."""
+
+    code = "too-many-drafts"
+    message = "there are {most} drafts already; delete one or save its lot"
+
+
 class LotChanged(VeritemError):
     """The lot was saved since the change was proposed; it must be proposed again."""
 

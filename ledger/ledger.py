@@ -33,6 +33,7 @@ from ledger.generations import Generations
 from ledger.hearings import Hearings
 from ledger.invitations import Invitations
 from ledger.lists import Lists
+from ledger.lot_drafts import LotDrafts
 from ledger.lot_imports import LotImports
 from ledger.lots import Lots
 from ledger.mail_addresses import MailAddresses
@@ -130,6 +131,7 @@ class Ledger:
         self.chains = ChainProofs(store)
         self.claims = Claims(store, clock)
         self.form_drafts = FormDrafts(store, clock)
+        self.lot_drafts = LotDrafts(store, clock)
         self.print_keys = PrintKeys(store, clock)
         self.print_proofs = PrintProofs(store, clock)
         self.named_photos = NamedPhotos(store)

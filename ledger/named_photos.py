@@ -1,4 +1,4 @@
-"""Photos that the ledger names: the hashes in addresses `/a/{hash}` of lots, versions, proposals.
+"""Photos that the ledger names: the hashes in addresses `/a/{hash}` of lots, drafts and proposals.
 
 All texts of these documents are searched, so a photo that stands anywhere in one is found.
 """
@@ -24,11 +24,13 @@ class NamedPhotos:
     async def list_hashes(self) -> set[str]:
         """Return all hashes; it reads all documents that name a photo, a part at a time."""
         lots, versions, proposals = schema.lots, schema.lot_versions, schema.proposals
+        drafts = schema.lot_drafts
         found: set[str] = set()
         for document, key in (
             (lots.c.document, (lots.c.code,)),
             (versions.c.document, (versions.c.lot, versions.c.version)),
             (proposals.c.document, (proposals.c.id,)),
+            (drafts.c.fields, (drafts.c.id,)),
         ):
             await self._search(document, key, found)
         return found

@@ -34,12 +34,15 @@ async def enter_lot(
     kind: str | None = None,
     thousands: Thousands = "",
     correction: CorrectionRequest = NO_REASON,
+    draft: str | None = None,
 ) -> LotRow | Proposal:
     """Save the lot that fields describe (`services.lot_fields`).
 
     `edited` is the code of the lot that is saved again: any other code is that of a new lot, and
     one that exists is taken, never merged. `kind` is the kind of produce where the fields name no
-    product. Raises `Forbidden`, `LotFieldsRefused`, `LotCodeTaken`, and what `submit_lot` raises.
+    product. `draft` is the draft that is removed with the save.
+
+    Raises `Forbidden`, `LotFieldsRefused`, `LotCodeTaken`, and what `submit_lot` raises.
     """
     require_permission(context, Permission.LOT_PUT)
     code, product = texts.get("code", ""), None
@@ -57,4 +60,4 @@ async def enter_lot(
         if found.lot is not None and found.lot.to_document() == before.document:
             return before  # the same form, sent twice
         raise LotCodeTaken(lot=code)
-    return await submit_lot(context, found.document, correction=correction)
+    return await submit_lot(context, found.document, correction=correction, draft=draft)

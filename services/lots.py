@@ -103,9 +103,11 @@ async def submit_lot(
     *,
     organisation: str | None = None,
     correction: CorrectionRequest = NO_REASON,
+    draft: str | None = None,
 ) -> LotRow | Proposal:
     """Store a lot as `put_lot` does; propose what a second person must confirm.
 
+    `draft` is the draft that it was made of, which is removed with it.
     The same change again is the same proposal. Raises `RowChanged` where the lot has another
     version than `correction` names, and as `put_lot` and `proposals.propose` do, but not
     `LotConfirmationRequired`.
@@ -113,7 +115,7 @@ async def submit_lot(
     row, lot, correction = await prepare_lot(context, document, code, organisation, correction)
     try:
         return await context.ledger.lots.save(
-            row, lambda before: _review(lot, row, before, correction)
+            row, lambda before: _review(lot, row, before, correction), draft=draft
         )
     except LotConfirmationRequired:
         known = await scope.find_lot(context, row.code)

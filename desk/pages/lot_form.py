@@ -7,7 +7,7 @@ the button beside its field keeps the form and shows the codes that match.
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Literal
 from urllib.parse import quote, urlencode
 
 from aiohttp import web
@@ -25,7 +25,7 @@ from desk.pages.render import render_page
 from desk.pages.routing import PageRoutes, keep_form, redirect, refuse_form
 from ledger import ProductRow, Proposal
 from ledger.errors import UnknownLot
-from services import lots, registry
+from services import lot_drafts, lots, registry
 from services.lot_entry import LotFieldsRefused, enter_lot
 from services.lot_fields import TIMES, extract_fields
 from services.lot_places import PlaceChoice, find_places
@@ -45,7 +45,7 @@ _NEW_IN_COPY: Final = ("code", "harvested", "packed")
 """Fields that a copy of a lot does not take over."""
 _SOUGHT: Final = "find."
 """Beginning of the name of a field whose text is searched for."""
-_KEPT_QUERY: Final = ("edit", "like", "produce")
+_KEPT_QUERY: Final = ("edit", "like", "produce", "lot_draft")
 
 
 class LotForm(Form):
@@ -55,6 +55,10 @@ class LotForm(Form):
     """The version that the page showed; None of a new lot."""
     find: Text | None = None
     """The field whose place is searched for: nothing is saved."""
+    save: Literal["draft"] | None = None
+    """`draft`: the fields are kept as a draft, and no lot is saved."""
+    draft_version: Annotated[int, Field(ge=1, le=2**31 - 1)] | None = None
+    """The version of the draft that the page showed."""
     reason: Text | None = None
     note: Annotated[str, StringConstraints(max_length=LONGEST_TEXT)] | None = None
     fields: Mapping[str, str] = {}
@@ -79,6 +83,9 @@ async def show_form(call: PageCall) -> web.StreamResponse:
     elif "like" in call.query:
         fields = extract_fields((await lots.get_lot(call.context, call.query["like"])).document)
         fields |= dict.fromkeys(_NEW_IN_COPY, "")
+    elif "lot_draft" in call.query:
+        known_draft = await lot_drafts.get_draft(call.context, call.query["lot_draft"])
+        fields = {**known_draft.fields, "draft_version": str(known_draft.version)}
     products = await registry.list_products(call.context)
     kind = _find_kind(call, fields, products)
     if kind is None:
@@ -96,6 +103,8 @@ async def put_lot(call: PageCall) -> web.StreamResponse:
         form = call.parse_form(LotForm)
         if form.find is not None:
             return redirect(f"{await keep_form(call, 'search')}#{quote(form.find)}")
+        if form.save is not None:
+            return await _save_draft(call, form)
         saved = await enter_lot(
             call.context,
             form.fields,
@@ -103,6 +112,7 @@ async def put_lot(call: PageCall) -> web.StreamResponse:
             kind=call.query.get("produce"),
             thousands="." if call.language == "vi" else ",",
             correction=CorrectionRequest(form.reason, form.note, form.version),
+            draft=call.query.get("lot_draft"),
         )
     except LotFieldsRefused as refusal:
         return await refuse_form(call, _to_invalid_form(refusal))
@@ -110,6 +120,25 @@ async def put_lot(call: PageCall) -> web.StreamResponse:
         return await refuse_form(call, refusal)
     flash = "flash.lot_proposed" if isinstance(saved, Proposal) else "flash.lot_saved"
     return redirect(f"/lots/{quote(form.fields['code'], safe='')}", flash)
+
+
+async def _save_draft(call: PageCall, form: LotForm) -> web.StreamResponse:
+    """Keep what was typed as a draft, and go on with it."""
+    product = form.fields.get("product", "")
+    products = {one.id: one for one in await registry.list_products(call.context)}
+    name = form.fields.get("code", "")
+    if not name and product in products:
+        name = product_name(products[product], call.language)
+    saved = await lot_drafts.save_draft(
+        call.context,
+        form.fields,
+        kind=call.query.get("produce", CROP),
+        name=name,
+        id_=call.query.get("lot_draft"),
+        version=form.draft_version,
+    )
+    query = urlencode({"produce": saved.kind, "lot_draft": saved.id})
+    return redirect(f"/new-lot?{query}", "flash.draft_saved")
 
 
 def _complete_fields(sent: Mapping[str, str], image: str | None) -> dict[str, str]:
@@ -207,6 +236,7 @@ async def _render_form(
         sought=sought,
         found=found,
         is_bound=is_bound,
+        may_draft=call.context.actor.organisation is not None and "edit" not in call.query,
         corrections=[(str(r), call.texts(f"correction.{r}")) for r in CorrectionReason],
     )
 

@@ -13,7 +13,15 @@ from desk.pages.lot_texts import list_changed_fields, list_facts
 from desk.pages.render import render_page
 from desk.pages.routing import PageRoutes, redirect
 from ledger import LotChange, LotRow, Proposal, RecallReach
-from services import ServiceContext, hearings, lots, proposals, recalls, registered_codes
+from services import (
+    ServiceContext,
+    hearings,
+    lot_drafts,
+    lots,
+    proposals,
+    recalls,
+    registered_codes,
+)
 from services.lists.catalogue import LOTS
 from services.lists.find import find_person_names
 from services.permissions import Permission, has_permission
@@ -30,6 +38,8 @@ async def list_lots(call: PageCall) -> web.StreamResponse:
     may_put = has_permission(call.context.actor, Permission.LOT_PUT)
     pages = [("/lot-imports", "lots.import"), ("/new-lot", "activate.new_lot")] if may_put else []
     actions = [(path, call.texts(text)) for path, text in pages]
+    if may_put and (count := await lot_drafts.count_drafts(call.context)):
+        actions.insert(0, ("/lot-drafts", call.texts("lots.drafts_count", count=count)))
     return await render_list(call, LOTS, call.texts("lots.title"), actions=actions)
 
 

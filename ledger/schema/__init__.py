@@ -36,7 +36,7 @@ from ledger.schema.figures import (
 )
 from ledger.schema.hearings import hearing_messages, hearing_photos, hearings
 from ledger.schema.history import audit, chain_heads, generations, search_words
-from ledger.schema.lots import lot_versions, lots
+from ledger.schema.lots import lot_drafts, lot_versions, lots
 from ledger.schema.mail import mail_addresses, mail_requests, mail_waiting, mails
 from ledger.schema.notices import notice_sources, notices, webhooks
 from ledger.schema.orders import order_numbers, order_quotas, orders
@@ -76,6 +76,7 @@ HISTORY: Final = (
     "reports",
     "report_events",
     "finding_photos",
+    "lot_drafts",
     "lot_versions",
     "generations",
     "figure_reports",
@@ -126,6 +127,7 @@ __all__ = [
     "hearing_photos",
     "hearings",
     "lot_codes",
+    "lot_drafts",
     "lot_imports",
     "lot_versions",
     "lots",

@@ -5,6 +5,7 @@ from sqlalchemy import (
     Boolean,
     CheckConstraint,
     Column,
+    ForeignKey,
     Index,
     Integer,
     Table,
@@ -48,6 +49,21 @@ Index(
     sqlite_where=text("recalled_at IS NOT NULL"),
     postgresql_where=text("recalled_at IS NOT NULL"),
 )
+
+lot_drafts = Table(
+    "lot_drafts",
+    metadata,
+    Column("id", Text, primary_key=True),
+    required("organisation", Text, ForeignKey("organisations.id")),
+    required("version", Integer),
+    required("name", Text),
+    required("kind", Text),
+    required("fields", Text),
+    required("saved_by", Text),
+    required("saved_at", BigInteger),
+)
+Index(None, lot_drafts.c.organisation, lot_drafts.c.saved_at, lot_drafts.c.id)
+Index(None, lot_drafts.c.saved_at)
 
 lot_versions = Table(
     "lot_versions",

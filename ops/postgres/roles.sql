@@ -146,6 +146,7 @@ BEGIN
                 ('staff_invitations', ARRAY['sha256']),
                 ('devices', ARRAY['code_sha256']),
                 ('form_drafts', ARRAY['content']),
+                ('lot_drafts', ARRAY['fields']),
                 ('report_contacts', ARRAY['contact']),
                 ('webhooks', ARRAY['secret', 'former_secret']),
                 ('mail_requests', ARRAY['sha256']),
@@ -250,6 +251,7 @@ GRANT INSERT ON finding_photos TO veritem_desk;
 
 -- Drafts of forms, which the desk encrypts. Locking the expired ones asks for the right to update.
 GRANT INSERT, DELETE, UPDATE (expires_at) ON form_drafts TO veritem_desk;
+GRANT INSERT, DELETE, UPDATE (version, name, fields, saved_by, saved_at) ON lot_drafts TO veritem_desk;
 
 -- Webhooks and the messages to them. The desk adds webhooks, and messages where it sends them itself or
 -- a person asks for one; where a webhook is sent to never changes. The notice service reads what events

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from attachments import AttachmentStore
-from ledger import Ledger, LotRow, VersionNote, open_ledger
+from ledger import Ledger, LotRow, Organisation, VersionNote, open_ledger
 from services.photo_sweep import sweep_photos
 
 DAYS = 30
@@ -37,6 +37,15 @@ async def save_lot(ledger: Ledger, digest: str) -> None:
     note = VersionNote((), reason="typing-error")
     row = LotRow("L1", {"lot": "L1", "product": {"image": f"/a/{digest}"}}, ())
     await ledger.lots.save(row, lambda _: note)
+
+
+async def test_the_photo_of_a_draft_stays(ledger: Ledger, store: AttachmentStore) -> None:
+    await ledger.organisations.add(Organisation("kp", "packer", "Krông Pắc"))
+    fields = {"image": f"/a/{add_old(store, b'draft')}"}
+    draft = await ledger.lot_drafts.add("kp", "", "crop", fields, actor="mai")
+    assert await sweep_photos(ledger, store, days=DAYS) == []
+    await ledger.lot_drafts.remove("kp", draft.id)
+    assert len(await sweep_photos(ledger, store, days=DAYS)) == 1
 
 
 async def test_an_old_photo_that_nothing_names_is_removed(
