@@ -76,7 +76,6 @@ HISTORY: Final = (
     "reports",
     "report_events",
     "finding_photos",
-    "lot_drafts",
     "lot_versions",
     "generations",
     "figure_reports",
