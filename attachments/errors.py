@@ -41,7 +41,7 @@ class UnknownAttachment(VeritemError):
 
 
 class AttachmentsUnwritable(VeritemError):
-    """The folder of attachments can not be written: full, read-only, missing rights."""
+    """The folder of attachments cannot be written: full, read-only, missing rights."""
 
     code = "attachments-unwritable"
-    message = "attachments can not be stored: {why}"
+    message = "attachments cannot be stored: {why}"

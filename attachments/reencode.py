@@ -101,7 +101,7 @@ def _encode(picture: Image.Image) -> bytes:
 def main() -> int:
     """Re-encode standard input to standard output; return the exit code."""
     warnings.simplefilter("ignore")
-    Image.init()  # imports all plugins: later, their files can not be opened any more
+    Image.init()  # imports all plugins: later, their files cannot be opened any more
     give_up_rights(memory_bytes=_MEMORY_BYTES, cpu_seconds=_CPU_SECONDS)
     upload = sys.stdin.buffer.read(MOST_BYTES + 1)
     try:

@@ -71,7 +71,7 @@ class PinChecker:
         """The ledger belongs to whoever opened it."""
 
     async def _check_stamp(self, question: ClaimQuestion) -> ClaimAnswer | None:
-        """The answer for a stamp that can not be claimed by any PIN; None if it may be."""
+        """The answer for a stamp that cannot be claimed by any PIN; None if it may be."""
         try:
             batch = await self._ledger.batches.get(question.batch)
             span = await self._ledger.transitions.get_span(question.batch, question.index)

@@ -16,7 +16,7 @@ A try that is over a budget is not compared with the PIN, so its answer says not
 
 A network is a label that the asking service made of an IPv4 address or the /48 of an IPv6 address:
 whoever has a /48 has 65,536 times /64. The counter sees keyed hashes of stamp, network and window,
-which can not be linked across stamps.
+which cannot be linked across stamps.
 """
 
 from collections.abc import Callable

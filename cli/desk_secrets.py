@@ -26,7 +26,7 @@ def load_session_secret(settings: Settings) -> bytes:
     """Return the secret that signs sessions; an older one beside the keys is moved.
 
     Raises:
-        CommandRefused: the file can not be moved, or holds something else.
+        CommandRefused: the file cannot be moved, or holds something else.
     """
     path, before = settings.desk.secrets / SESSION_SECRET, settings.keys.directory / SESSION_SECRET
     if before.exists():

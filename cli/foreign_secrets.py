@@ -1,7 +1,7 @@
 """Secrets that a service can read and does not need: who steals the service has them too.
 
 Services of one installation share the settings, so that each secret is named once. Each process
-gets its own from its environment, and runs as a user who can not read the files of the others.
+gets its own from its environment, and runs as a user who cannot read the files of the others.
 """
 
 import os

@@ -74,7 +74,7 @@ def check_ledger_against_heads(settings: Settings) -> None:
 
     Raises:
         CommandRefused: names the rows.
-        StorageFailed: the ledger can not be read.
+        StorageFailed: the ledger cannot be read.
     """
     newest = find_newest_head(settings)
     if newest is None:

@@ -47,7 +47,7 @@ def print_undone(undone: UndoneContent) -> None:
             " another person approve it, before services start"
         )
         print_line(("Undone recalls", "bold"))
-        for one in undone.recalls:  # not as a table: a wrapped command can not be pasted
+        for one in undone.recalls:  # not as a table: a wrapped command cannot be pasted
             print_line(f"  {format_recall_command(one)}")
     if undone.left_out:
         print_warning(f"{undone.left_out} more recalls had no room in the heads; see the papers")

@@ -1,6 +1,6 @@
 """Causes other than copies that explain a scan history.
 
-Each is a shape that honest people, or a rival, leave and that a sum of weights can not recognise:
+Each is a shape that honest people, or a rival, leave and that a sum of weights cannot recognise:
 a household that lost its cookies, a sample on show, a viral photo, made-up places.
 `detection.score` says how far each caps the score.
 """
@@ -58,7 +58,7 @@ def has_excess_places(history: ScanHistory, rules: Rules) -> bool:
 
 
 def has_spoofed_places(history: ScanHistory, rules: Rules) -> bool:
-    """Return whether one device or network was in several places that it can not have been at."""
+    """Return whether one device or network was in several places that it cannot have been at."""
     return history.spoofed >= rules.spoofed_places
 
 
@@ -81,7 +81,7 @@ def is_proven(history: ScanHistory, context: StampContext, rules: Rules) -> bool
     """Return whether the stamp may be called suspect without people's decision.
 
     Sessions and places of pages are claims that anybody can make with a few networks. It takes
-    many witnesses over days, two enrolled devices that can not have met one stamp, or a second
+    many witnesses over days, two enrolled devices that cannot have met one stamp, or a second
     correct PIN.
     """
     days = (history.last_independent - history.first_independent) / _HALF_HOURS_IN_DAY

@@ -68,7 +68,7 @@ class Rules:
     """... within this many days: never an alert, unless a journey was impossible."""
 
     spoofed_places: int = 2
-    """Least number of places that one device or network can not have been at, from which on places
+    """Least number of places that one device or network cannot have been at, from which on places
     seem to be made up."""
     placed_sessions: int = 8
     """Least number of independent sessions whose places may be made up as well ..."""

@@ -8,7 +8,7 @@ the past. It keeps times, counts, the last devices as 12-bit fragments of their 
 networks, and at most three spots. However often a stamp is scanned, the packed form has at most
 `MAX_PACKED` bytes; Redis stores it.
 
-Networks are never forgotten, so that a few of them can not come back as new ones in turn. Up to
+Networks are never forgotten, so that a few of them cannot come back as new ones in turn. Up to
 `MAX_NETWORKS` are 12-bit fragments of their keyed hashes. More are a **network map**: a set of 128
 bits, one for each hash modulo 128. Ten networks set 10 bits and fifty set 41, so most strangers
 still count as new. Whoever wants to fill the map needs hundreds of networks, and a full map is

@@ -7,7 +7,7 @@ three steps, and a crash may come between them:
 1. The batch's row and its one span, in one transaction of the ledger.
 2. The manifest, computed from that row and the epoch's keys only, signed and stored with it.
 
-After the first step alone a batch has no manifest and can not be printed. Issuing again with the
+After the first step alone a batch has no manifest and cannot be printed. Issuing again with the
 same idempotency key, or `finish`, makes the same manifest and completes the batch. Memory does not
 grow with the batch, and codes are not stored.
 """
@@ -36,7 +36,7 @@ _LONGEST_HOST: Final = 64
 
 
 class MalformedHost(VeritemError):
-    """The host can not be part of the address in a symbol."""
+    """The host cannot be part of the address in a symbol."""
 
     code = "malformed-host"
     message = "{host!r} is not a host name or address, with its port if any"

@@ -49,7 +49,7 @@ def parse_case_file(data: bytes, keys: PublicKeys) -> dict[str, Any]:
         if set(signed) != {"case", "signature"} or case["format"] != CASE_FORMAT:
             raise MalformedCaseFile(why="its fields are not those of a case file")
     except (ValueError, KeyError, TypeError) as error:
-        raise MalformedCaseFile(why=f"it can not be read ({error})") from None
+        raise MalformedCaseFile(why=f"it cannot be read ({error})") from None
     detached_signature.verify_detached(
         _canonical(case), signature, keys, prefix=detached_signature.CASE_PREFIX
     )

@@ -104,7 +104,7 @@ def parse_snapshot(data: bytes, keys: PublicKeys) -> FieldSnapshot:
         if set(signed) != {"snapshot", "signature"} or content["format"] != SNAPSHOT_FORMAT:
             raise MalformedSnapshot(why="its fields are not those of a snapshot")
     except (ValueError, KeyError, TypeError) as error:
-        raise MalformedSnapshot(why=f"it can not be read ({error})") from None
+        raise MalformedSnapshot(why=f"it cannot be read ({error})") from None
     prefix = detached_signature.SNAPSHOT_PREFIX
     detached_signature.verify_detached(_canonical(content), signature, keys, prefix=prefix)
     parts = []

@@ -11,7 +11,7 @@ numbers.json   the highest batch number that was issued, plain (`issuer.number_m
 
 Each but the last has a passphrase of its own. There are 32 epochs, 0 to 31, and no number is used
 twice. The newest seals, and all that are not retired open. Retiring one erases its secrets; the
-newest can not be retired before another takes its place.
+newest cannot be retired before another takes its place.
 
 **A crash between two files** leaves a store that opens, because `opening.json` decides which
 epochs exist. A new epoch is written there last; until then its keys wait in the other files, and
@@ -87,10 +87,10 @@ class EpochsSpent(VeritemError):
 
 
 class EpochNotRetirable(VeritemError):
-    """The epoch can not be retired: it still seals, or there is no such epoch."""
+    """The epoch cannot be retired: it still seals, or there is no such epoch."""
 
     code = "epoch-not-retirable"
-    message = "epoch {epoch} can not be retired: {why}"
+    message = "epoch {epoch} cannot be retired: {why}"
 
 
 @dataclass(frozen=True)
@@ -337,7 +337,7 @@ def read_document(path: Path) -> Any:
     try:
         return json.loads(path.read_bytes())
     except OSError as error:
-        raise NoKeyStore(path=str(path), why=f"can not be read ({error.strerror})") from error
+        raise NoKeyStore(path=str(path), why=f"cannot be read ({error.strerror})") from error
     except ValueError as error:
         raise NoKeyStore(path=str(path), why="is not JSON") from error
 

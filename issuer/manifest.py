@@ -97,7 +97,7 @@ class Manifest:
             # Fields that are not parsed must follow from the others, or they would go unsigned.
             same = document == manifest.to_document()
         except (ValueError, KeyError, TypeError) as error:
-            raise MalformedManifest(why=f"it can not be read ({error})") from None
+            raise MalformedManifest(why=f"it cannot be read ({error})") from None
         if not same or not manifest._is_valid():
             raise MalformedManifest(why="its fields are not those of a manifest")
         detached_signature.verify_detached(manifest.to_bytes(), signature, keys, manifest.epoch)

@@ -49,7 +49,7 @@ class NumberMark:
         except FileNotFoundError:
             return None
         except OSError as error:
-            why = f"can not be read ({error.strerror})"
+            why = f"cannot be read ({error.strerror})"
             raise NoNumberMark(path=str(self.path), why=why) from error
         except ValueError as error:
             raise NoNumberMark(path=str(self.path), why="is not JSON") from error
@@ -64,7 +64,7 @@ class NumberMark:
         Raises:
             NoNumberMark: nothing was reserved.
             KeyStoreBusy: another process is changing the key store.
-            OSError: the mark can not be written; nothing was reserved.
+            OSError: the mark cannot be written; nothing was reserved.
         """
         with files.lock_directory(self.directory):
             used = self.load()

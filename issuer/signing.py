@@ -110,5 +110,5 @@ class Signer:
 def _epoch(codes: NDArray[np.bytes_]) -> int:
     letters = np.ascontiguousarray(codes).view(np.uint8).reshape(len(codes), -1)[:, 0]
     if (letters != letters[0]).any():
-        raise ValueError("codes of several epochs can not be signed in one call")
+        raise ValueError("codes of several epochs cannot be signed in one call")
     return ALPHABET.index(chr(letters[0]))

@@ -111,7 +111,7 @@ class Audit:
         """Recompute both chains, fold all transitions again, and report each row that differs.
 
         `head` is an earlier result of `Transitions.get_head`, `audit_head` one of `get_head` here,
-        and `signed` are verified statements in force: whoever rewrites the whole database can not
+        and `signed` are verified statements in force: whoever rewrites the whole database cannot
         rewrite what is kept outside of it.
         """
         noted = NotedHeads()

@@ -2,7 +2,7 @@
 
 SQLite is copied by its online backup inside one read transaction, checked, and then renamed, so
 that a visible copy is whole. Without the transaction each write restarts the copy: under scans it
-never ends (ADR 0065). The write-ahead log can not be reset meanwhile, so its growth is bounded.
+never ends (ADR 0065). The write-ahead log cannot be reset meanwhile, so its growth is bounded.
 PostgreSQL is dumped by `pg_dump` in its custom format; a large ledger needs continuous archiving as
 well (docs/backups.md).
 Copies are private (`ledger.private_file`).
@@ -53,7 +53,7 @@ async def read_copy_heads(source: Path, url: str) -> Heads:
     """Return where both chains end in the copy `source` of a ledger on the engine of `url`.
 
     Raises:
-        StorageFailed: it is not a copy of a ledger on that engine, or can not be read.
+        StorageFailed: it is not a copy of a ledger on that engine, or cannot be read.
     """
     return await asyncio.to_thread(_read_copy_heads, source, parse_ledger_url(url))
 

@@ -115,7 +115,7 @@ class ChainProofs:
 
         Raises:
             HistoryRewritten: names the row.
-            StorageFailed: the ledger can not be read.
+            StorageFailed: the ledger cannot be read.
         """
         async with self._store.read() as connection:
             return {

@@ -4,7 +4,7 @@ A device is added with a one-time enrolment code, of which only the SHA-256 is s
 when its holder sends the code with a public key. The private key never leaves the device. The audit
 log has the digest of each row, so a public key that was put into the database is found.
 
-Resolvers and recorders read devices and can not write them (ops/postgres/roles.sql). They may not
+Resolvers and recorders read devices and cannot write them (ops/postgres/roles.sql). They may not
 read `code_sha256`: no query but that of `enrol` names it.
 """
 

@@ -85,7 +85,7 @@ class KeyReused(VeritemError):
 
 
 class SamePerson(VeritemError):
-    """The person who requested an order can not decide on it."""
+    """The person who requested an order cannot decide on it."""
 
     code = "same-person"
     message = "order {order} was requested by {actor}; another person must decide on it"
@@ -150,7 +150,7 @@ class OrderAboveLimits(VeritemError):
 
 
 class OrderExceeded(VeritemError):
-    """The batches of an order can not have more stamps than were approved."""
+    """The batches of an order cannot have more stamps than were approved."""
 
     code = "order-exceeded"
     message = "order {order} has {left} stamps left, not {count}"
@@ -201,7 +201,7 @@ class LotRecalled(VeritemError):
     """The lot or stamps of it were recalled: nothing of the lot changes any more."""
 
     code = "lot-recalled"
-    message = "lot {lot} was recalled; it can not be changed, and no stamp can be bound to it"
+    message = "lot {lot} was recalled; it cannot be changed, and no stamp can be bound to it"
 
 
 class LotCodeTaken(VeritemError):
@@ -275,21 +275,21 @@ class NothingToRecall(VeritemError):
 
 
 class IllegalAlertDecision(VeritemError):
-    """The alert can not take this decision, or not with this cause."""
+    """The alert cannot take this decision, or not with this cause."""
 
     code = "illegal-alert-decision"
-    message = "an alert that is {state} can not become {wanted}{why}"
+    message = "an alert that is {state} cannot become {wanted}{why}"
 
 
 class IllegalReportStep(VeritemError):
-    """The reports can not be taken to this state."""
+    """The reports cannot be taken to this state."""
 
     code = "illegal-report-step"
-    message = "reports that are {state} can not become {wanted}"
+    message = "reports that are {state} cannot become {wanted}"
 
 
 class LastPrintKey(VeritemError):
-    """The only key of a print house can not be retired: its bundles would be unencrypted."""
+    """The only key of a print house cannot be retired: its bundles would be unencrypted."""
 
     code = "last-print-key"
     message = "{organisation} has no other key in use; add the new one first"
@@ -334,4 +334,4 @@ class MailNotResendable(VeritemError):
     """Only a dead mail without a link is sent again."""
 
     code = "mail-not-resendable"
-    message = "mail {mail} can not be sent again: it is no dead letter, or it held a link"
+    message = "mail {mail} cannot be sent again: it is no dead letter, or it held a link"

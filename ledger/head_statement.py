@@ -212,7 +212,7 @@ class HeadKeys:
         try:
             return cls([_parse_jwk(key) for key in document["keys"] if key.get("use") == USE])
         except (KeyError, TypeError, AttributeError, ValueError) as error:
-            raise MalformedNote(why=f"the key document can not be read ({error})") from None
+            raise MalformedNote(why=f"the key document cannot be read ({error})") from None
 
 
 def list_in_force(heads: Iterable[SignedHead]) -> list[SignedHead]:

@@ -110,7 +110,7 @@ class Invitations:
 
         Its sessions end and its tokens are revoked. `with_codes` also takes its one-time codes and
         recovery codes. An account that keeps its codes stays confirmed: whoever has the link alone
-        can not sign in. Any other may do nothing until a third person confirms it; its role is
+        cannot sign in. Any other may do nothing until a third person confirms it; its role is
         proposed again. Raises `UnknownStaff`, `AccountDisabled`, `NobodyElse`, and `InvitationOpen`
         for an account that waits for its password already.
         """

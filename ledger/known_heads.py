@@ -25,10 +25,10 @@ _NOTE: Final = re.compile(rf"^\S+\n{FORMAT}\n(?:.+\n)+\n(?:— .+\n)+", re.MULTI
 
 
 class UnreadableHeads(VeritemError):
-    """Heads that should be known can not be read, or none of them is signed by a known key."""
+    """Heads that should be known cannot be read, or none of them is signed by a known key."""
 
     code = "unreadable-heads"
-    message = "the signed heads in {path} can not be used: {why}"
+    message = "the signed heads in {path} cannot be used: {why}"
 
 
 @dataclass(slots=True)
@@ -49,7 +49,7 @@ def read_heads(path: Path, keys: HeadKeys) -> KnownHeads:
     """Read all heads of a file or a folder.
 
     Raises:
-        UnreadableHeads: the path can not be read, or it has no head that a known key signed.
+        UnreadableHeads: the path cannot be read, or it has no head that a known key signed.
     """
     known = KnownHeads()
     try:
@@ -67,7 +67,7 @@ def read_newest_head(path: Path, keys: HeadKeys) -> SignedHead | None:
     """Return the newest head of a file or a folder, from its end; None before the first push.
 
     Raises:
-        UnreadableHeads: the path can not be read, or its end has no head that a known key signed.
+        UnreadableHeads: the path cannot be read, or its end has no head that a known key signed.
     """
     try:
         if path.is_dir() and not _list_files(path):

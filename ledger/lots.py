@@ -4,7 +4,7 @@
 both, and binds no stamp to a lot that lacks an item. A lot belongs to one organisation for good. It
 can be saved again with other content: each content is a version that stays (`ledger.lot_versions`).
 
-Once stamps are bound to a lot, a new version is a correction. It must name a reason, can not lose
+Once stamps are bound to a lot, a new version is a correction. It must name a reason, cannot lose
 what made the lot complete, and needs a second person if it is material. After a recall nothing
 changes.
 """

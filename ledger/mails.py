@@ -224,7 +224,7 @@ class Mails:
     async def resend(self, id_: str, *, actor: str) -> Mail:
         """Send a dead mail again, with the same id. Raises `UnknownRow`, `MailNotResendable`.
 
-        One that held a link can not be sent again.
+        One that held a link cannot be sent again.
         """
         at = self._clock()
         async with self._store.write() as connection:

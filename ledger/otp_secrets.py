@@ -24,7 +24,7 @@ class OtpSecretLocked(VeritemError):
     """There is no key for the secret of an account's one-time codes, or it was altered."""
 
     code = "otp-secret-locked"
-    message = "the one-time codes of {account} can not be used: {why}"
+    message = "the one-time codes of {account} cannot be used: {why}"
 
 
 def get_key_id(key: bytes) -> str:

@@ -12,7 +12,7 @@ form must be hard to guess too.
 >>> check_password("mật khẩu 123", ["mai"])
 Traceback (most recent call last):
     ...
-ledger.staff_errors.WeakPassword: the password can not be used: it is too easy to guess
+ledger.staff_errors.WeakPassword: the password cannot be used: it is too easy to guess
 """
 
 import unicodedata

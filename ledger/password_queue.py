@@ -71,7 +71,7 @@ class PasswordQueue:
             self._release_slot()
             raise SignInBusy(seconds=_RETRY_SECONDS)
         running = asyncio.get_running_loop().run_in_executor(self._executor, work, *arguments)
-        # A hash can not be stopped: its slot is free when it ends, whoever still waits for it.
+        # A hash cannot be stopped: its slot is free when it ends, whoever still waits for it.
         running.add_done_callback(lambda _: self._release_slot())
         return await asyncio.shield(running)
 

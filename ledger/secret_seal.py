@@ -36,7 +36,7 @@ class SecretLocked(VeritemError):
     """There is no key for a sealed secret, or it was altered."""
 
     code = "secret-locked"
-    message = "the secret of {owner} can not be used: {why}"
+    message = "the secret of {owner} cannot be used: {why}"
 
 
 def no_keys() -> Sequence[bytes]:

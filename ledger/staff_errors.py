@@ -105,7 +105,7 @@ class WeakPassword(VeritemError):
     """The password is too short or too easily guessed."""
 
     code = "weak-password"
-    message = "the password can not be used: {why}"
+    message = "the password cannot be used: {why}"
 
 
 class UnknownDevice(VeritemError):

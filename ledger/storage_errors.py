@@ -44,10 +44,10 @@ class StorageBusy(StorageFailed):
 
 
 class StorageDown(StorageFailed):
-    """The database can not be reached or opened."""
+    """The database cannot be reached or opened."""
 
     code = "ledger-down"
-    message = "the ledger can not be reached: {detail}"
+    message = "the ledger cannot be reached: {detail}"
 
 
 class StorageForbidden(StorageFailed):
@@ -61,7 +61,7 @@ class AppendOnly(StorageFailed):
     """A trigger of the database refused to alter or remove history."""
 
     code = "ledger-append-only"
-    message = "the ledger's history can not be altered: {detail}"
+    message = "the ledger's history cannot be altered: {detail}"
 
 
 class TwoPeopleRequired(StorageFailed):
@@ -86,7 +86,7 @@ class GuardRefused(StorageFailed):
 
 
 class MigrationRefused(VeritemError):
-    """The ledger holds rows that a migration can not take over; nothing was changed."""
+    """The ledger holds rows that a migration cannot take over; nothing was changed."""
 
     code = "migration-refused"
     message = "the ledger is not migrated: {why}"

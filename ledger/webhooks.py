@@ -2,7 +2,7 @@
 
 A webhook is `active`, `disabled` (by a person, or after days of failures) or `removed`, which is
 final. While its secret is replaced it has two: both sign, until the former one ends. Secrets are
-stored sealed (`ledger.secret_seal`); who reads the table can not sign.
+stored sealed (`ledger.secret_seal`); who reads the table cannot sign.
 
 The worker that delivers leases a webhook (`busy_until`), so two workers never send to one webhook
 at once; a worker that dies leaves a lease that ends by itself.

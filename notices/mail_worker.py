@@ -7,7 +7,7 @@ the same Message-ID.
 
 A server that is down costs no mail an attempt: all of them wait, and the server is asked again with
 growing pauses. A connection that breaks in the middle of a mail is an attempt of that mail, so a
-mail that a server can not take delays no other for good.
+mail that a server cannot take delays no other for good.
 """
 
 import asyncio

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Installs Debian packages that are missing, saying so; fails with one line naming them where it can not.
+# Installs Debian packages that are missing, saying so; fails with one line naming them where it cannot.
 # Usage: ops/system.sh PACKAGE…
 set -eu
 missing=

@@ -52,7 +52,7 @@ class GlyphMissing(PrintingError):
 
 
 class DesignRefused(PrintingError):
-    """A label design can not be printed well, or its text is not a design."""
+    """A label design cannot be printed well, or its text is not a design."""
 
     code = "design-refused"
 
@@ -67,11 +67,11 @@ class PictureUnreadable(PrintingError):
     """A file to be read back is not a picture or a PDF."""
 
     code = "picture-unreadable"
-    message = "{path} can not be read as a picture or PDF: {why}"
+    message = "{path} cannot be read as a picture or PDF: {why}"
 
 
 class BundleRefused(PrintingError):
-    """A bundle can not be made as asked."""
+    """A bundle cannot be made as asked."""
 
     code = "bundle-refused"
 
@@ -125,7 +125,7 @@ class ReportRefused(PrintingError):
 
 
 class ProofUnreadable(PrintingError):
-    """A proof can not be read: `why` is format, bytes, pixels, pages, time or damaged."""
+    """A proof cannot be read: `why` is format, bytes, pixels, pages, time or damaged."""
 
     code = "proof-unreadable"
-    message = "the proof can not be read ({why}); send one sheet as JPEG, PNG or a PDF of one page"
+    message = "the proof cannot be read ({why}); send one sheet as JPEG, PNG or a PDF of one page"

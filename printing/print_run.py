@@ -59,7 +59,7 @@ class PrintRun:
         if not 0 <= self.lo < self.hi:
             raise RunRefused(why=f"the span [{self.lo}, {self.hi}) holds no stamp")
         if self.grade == "signed" and self.sign is None:
-            raise RunRefused(why="a signed batch can not be printed without its signatures")
+            raise RunRefused(why="a signed batch cannot be printed without its signatures")
         if self.gtin is not None:
             try:
                 check_gtin_14(self.gtin)

@@ -11,7 +11,7 @@ reloaded even if no change was reported: counts of anomalous scans, and of those
 a claimed stamp, change without a transition.
 
 The numbers of unknown batches are cached for `_UNKNOWN_SECONDS`, so that an attacker with leaked
-keys can not send each guess to the ledger.
+keys cannot send each guess to the ledger.
 """
 
 from bisect import bisect_right
@@ -148,7 +148,7 @@ class BatchCache:
         return self._clock() - as_of > self._stale_ms
 
     async def check(self) -> None:
-        """Raise `Unavailable` while the ledger can not be asked for changes."""
+        """Raise `Unavailable` while the ledger cannot be asked for changes."""
         if self._failure is not None:
             error = Unavailable(what="the ledger")
             error.__cause__ = self._failure  # compiled by mypyc, `from` would be lost

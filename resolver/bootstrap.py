@@ -51,7 +51,7 @@ async def open_dependencies(
     """Open the dependencies of one process; they are closed in the reverse order.
 
     Raises `AlreadyServed`, `MemoryPersists`, `RedisEvicts`, `RedisForgets`, the errors of
-    `open_ledger`, and `StorageFailed`: the ledger's generation can not be read.
+    `open_ledger`, and `StorageFailed`: the ledger's generation cannot be read.
     """
     clock = clock or SteadyClock(confirm_seconds=settings.clock_confirm_seconds)
     current_rules = CurrentRules(rules)
@@ -152,7 +152,7 @@ async def check_evidence_settings(
 def choose_commit(
     settings: ResolverSettings, history_store: HistoryStore, journal: Journal
 ) -> ScanCommit:
-    """`AtomicCommit` on one Redis server; a script can not reach two servers of a cluster."""
+    """`AtomicCommit` on one Redis server; a script cannot reach two servers of a cluster."""
     if isinstance(history_store, RedisHistoryStore) and isinstance(journal, StreamJournal):
         at = parse_redis_url(settings.history)
         if at == parse_redis_url(settings.journal) and not at.cluster:

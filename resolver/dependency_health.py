@@ -117,7 +117,7 @@ class HealthMonitor:
         try:
             async with asyncio.timeout(_ANSWER_SECONDS):
                 await self._checks[name]()
-        except Exception as error:  # whatever it is, the dependency can not be used
+        except Exception as error:  # whatever it is, the dependency cannot be used
             health.report_failure(error)
         else:
             health.report_passed_check()

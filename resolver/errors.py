@@ -6,19 +6,19 @@ from stamps.errors import VeritemError
 
 
 class Unavailable(VeritemError):
-    """Something that an answer needs can not be reached now; the client may try again later."""
+    """Something that an answer needs cannot be reached now; the client may try again later."""
 
     dependency: ClassVar[str] = ""
     """The dependency that failed, if the error says so by its class."""
     code = "unavailable"
-    message = "{what} can not be reached now"
+    message = "{what} cannot be reached now"
 
 
 class HistoryUnavailable(Unavailable):
     """The history store does not answer; state and lot of the stamp are still known."""
 
     dependency = "history"
-    message = "the history store can not be reached now"
+    message = "the history store cannot be reached now"
 
 
 class ClaimsDown(Unavailable):
@@ -131,4 +131,4 @@ class NotClaimable(VeritemError):
     """The stamp's state does not allow a claim: it is not activated, or blocked."""
 
     code = "not-claimable"
-    message = "a stamp that is {state} can not be claimed"
+    message = "a stamp that is {state} cannot be claimed"

@@ -82,7 +82,7 @@ class SequentialCommit:
             before, after, evidence = swap
             found = await self._journal.find(evidence)
             if found is None:
-                raise NotRecorded(why="the scan can not be looked up yet", unsure=True)
+                raise NotRecorded(why="the scan cannot be looked up yet", unsure=True)
             self._uncertain.remove(scan_id)
             if not found:
                 scan = evidence.scan

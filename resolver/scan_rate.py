@@ -13,7 +13,7 @@ and no more false ones:
   often are not judged by the customers of others, and nobody lowers the rate of one product below
   the service's by activating stamps of it.
 - The result is never above the configured rate. Somebody with thousands of real codes can undo the
-  measuring by scanning them, but can not go beyond the operator's setting.
+  measuring by scanning them, but cannot go beyond the operator's setting.
 
 >>> days = [ProductDay(0, 1_000_000, 0), ProductDay(20 * DAY_MS, 0, 10_000)]
 >>> now = 40 * DAY_MS

@@ -105,7 +105,7 @@ async def create_own_token(
     """Create a token of the actor's account; its text is returned this once.
 
     With `scopes` it has no other permissions than these. The same `key` again makes no second one:
-    the text is not stored, so it can not be returned again. Raises `TokenLimited`, `InvalidInput`
+    the text is not stored, so it cannot be returned again. Raises `TokenLimited`, `InvalidInput`
     for a permission that the actor does not have, or for none at all, `TokenLifetime`,
     `KeyRequired`, `WrongCredentials`, `ConfirmationLimited`, `SignInBusy`, `AlreadyExists`.
     """

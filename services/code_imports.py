@@ -2,7 +2,7 @@
 
 `preview_import` compares a file with the registry and changes nothing. What it shows has a hash,
 and `apply_import` takes the hash: it applies exactly that difference, all of it, and refuses when
-the registry changed in between. A file with a line that can not be read is not applied at all.
+the registry changed in between. A file with a line that cannot be read is not applied at all.
 
 A column that the file lacks leaves its field as it is; an empty cell clears it. A code that the
 file lacks is reported and stays: an import never removes or revokes what it does not name. A
@@ -55,7 +55,7 @@ class ChangedLine:
 
 @dataclass(frozen=True, slots=True)
 class RefusedLine:
-    """A line that can not be applied, with the reason for each field."""
+    """A line that cannot be applied, with the reason for each field."""
 
     line: int
     code: str
@@ -257,7 +257,7 @@ def _compare(lines: Sequence[CodeLine], known: Mapping[str, RegisteredCode]) -> 
 def _merge(
     line: CodeLine, before: RegisteredCode | None, flaws: dict[str, LineFlaw]
 ) -> RegisteredCode | None:
-    """The code as the line wants it; None, with `flaws` filled, where that can not be."""
+    """The code as the line wants it; None, with `flaws` filled, where that cannot be."""
     values: dict[str, Any] = {"code": line.values.get("code")}
     for name in DESCRIPTION:
         value = line.values[name] if name in line.values else getattr(before, name, None)

@@ -91,7 +91,7 @@ class CodeTable:
 
 @dataclass(frozen=True, slots=True)
 class CodeLine:
-    """One line of a table: the fields that its columns give, and what can not be read."""
+    """One line of a table: the fields that its columns give, and what cannot be read."""
 
     line: int
     values: dict[str, Any]

@@ -37,7 +37,7 @@ async def add_device(
 ) -> AddedDevice:
     """Add a device of the actor's account; only an administrator names another `account`.
 
-    The same `key` again adds no second device, and its code can not be told again. Raises
+    The same `key` again adds no second device, and its code cannot be told again. Raises
     `AlreadyExists`, `KeyRequired`, `Forbidden`, `UnknownStaff`, and `InvalidInput` for an account
     whose role has no devices.
     """

@@ -107,10 +107,10 @@ class CodeState(VeritemError):
 
 
 class ImportRefused(VeritemError):
-    """The file has lines that can not be applied; nothing of it is."""
+    """The file has lines that cannot be applied; nothing of it is."""
 
     code = "import-refused"
-    message = "{lines} lines can not be applied, the first is line {line}; nothing was applied"
+    message = "{lines} lines cannot be applied, the first is line {line}; nothing was applied"
 
 
 class BundleNotReady(VeritemError):

@@ -65,7 +65,7 @@ class LineFlaw:
 
 
 class UnreadableCell(ValueError):
-    """A cell that can not be read; `flaw` says why."""
+    """A cell that cannot be read; `flaw` says why."""
 
     def __init__(self, reason: str, **values: object) -> None:
         self.flaw = make_flaw(reason, **values)

@@ -1,6 +1,6 @@
 """Lots that an activation offers: the newest that can be bound, or those that a search finds.
 
-A search finds any lot in scope. One that can not be bound is among them and says why, so that
+A search finds any lot in scope. One that cannot be bound is among them and says why, so that
 nobody looks for it in vain.
 """
 

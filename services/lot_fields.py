@@ -2,7 +2,7 @@
 
 The fields are those of the profile of its kind of produce. What they do not ask for is kept. Times
 are Vietnam's, to the minute; in the document they carry their offset. What is wrong is said of each
-field: what can not be read, and what the rules of a lot refuse.
+field: what cannot be read, and what the rules of a lot refuse.
 """
 
 from collections.abc import Mapping
@@ -112,7 +112,7 @@ def read_fields(
     thousands: Thousands,
     order: DayOrder | None,
 ) -> tuple[dict[str, str | int], dict[str, LineFlaw]]:
-    """The values of what was typed, and what can not be read."""
+    """The values of what was typed, and what cannot be read."""
     values: dict[str, str | int] = {}
     flaws: dict[str, LineFlaw] = {}
     known = profile.form_fields

@@ -90,7 +90,7 @@ async def find_places(context: ServiceContext, kind: str, search: str) -> list[P
     """Places with a code of a kind that a lot can name, by a part of code or name.
 
     Of packing houses those of the actor's organisation, of others all. Codes that are not in force
-    are among them, so that people see why they can not be chosen. At most `MOST_FOUND`, by code.
+    are among them, so that people see why they cannot be chosen. At most `MOST_FOUND`, by code.
     Raises `Forbidden`.
     """
     owner = context.actor.organisation if kind == PACKING_HOUSE else None

@@ -73,7 +73,7 @@ def read_table(rows: Iterator[Row]) -> LotTable:
 def read_cells(
     table: LotTable, row: TableRow, names: KnownNames
 ) -> tuple[dict[str, str], dict[str, LineFlaw]]:
-    """The fields of a line, names replaced by codes, and what can not be read."""
+    """The fields of a line, names replaced by codes, and what cannot be read."""
     texts = {name: row.cells.get(column, "") for column, name in table.fields.items()}
     flaws: dict[str, LineFlaw] = {}
     for name, text in texts.items():

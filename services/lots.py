@@ -84,7 +84,7 @@ async def put_lot(
     organisation: str | None = None,
     correction: CorrectionRequest = NO_REASON,
 ) -> LotRow:
-    """Store a lot or a new version of it; an incomplete lot is stored and can not be bound yet.
+    """Store a lot or a new version of it; an incomplete lot is stored and cannot be bound yet.
 
     `code`, when given, must be the code in the document. `organisation` names whose lot it is; only
     a demo's account, which belongs to none, names another than the own one. Raises `Forbidden`,

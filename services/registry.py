@@ -99,7 +99,7 @@ def check_province(province: str | None) -> str | None:
 
 
 def check_name(field: str, name: str) -> str:
-    """A name in canonical form; one that a reader can not see as it is written is refused."""
+    """A name in canonical form; one that a reader cannot see as it is written is refused."""
     try:
         return check_text(name)
     except ValueError as error:

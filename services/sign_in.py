@@ -7,7 +7,7 @@ Device Cookies"):
   own and a place of its own in the password queue, so no stranger can keep it out.
 - Everybody else is a stranger. Strangers have a budget by network, and one by account: together
   they guess ten passwords of an account at once, then ten an hour. A right one-time code, which
-  a stranger can not guess at that rate, gets a new browser past the account's budget.
+  a stranger cannot guess at that rate, gets a new browser past the account's budget.
 - A known browser that has spent its budget is a stranger.
 - A right password gives its attempt back. So an office behind one address can sign in at once.
 - An unknown name has the same budgets, takes the same time and gets the same answers.

@@ -45,7 +45,7 @@ async def create_organisation_token(
     """Create a token of the actor's organisation; its text is returned this once.
 
     The same `key` again makes no second one. Raises `Forbidden`, `TokenLimited`, `InvalidInput` for
-    an account without organisation and for permissions that such a token can not have,
+    an account without organisation and for permissions that such a token cannot have,
     `TokenLifetime`, `KeyRequired`, `OrganisationDisabled`, `AlreadyExists`, `WrongCredentials`,
     `ConfirmationLimited`, `SignInBusy`.
     """

@@ -81,7 +81,7 @@ async def add_webhook(
 ) -> WebhookWithSecret:
     """Have events of an organisation sent to an address, from now on.
 
-    The same `key` again makes no second webhook, and its secret can not be told again. Raises
+    The same `key` again makes no second webhook, and its secret cannot be told again. Raises
     `Forbidden`, `KeyRequired`, `UnknownRow`, `InvalidInput`, `WebhooksFull`, `AlreadyExists`,
     `SecretLocked`.
     """

@@ -43,7 +43,7 @@ def check_demo_addresses(addresses: Iterable[str]) -> None:
 def is_public_host(text: str) -> bool:
     """Whether a host, with or without port and path, can be reached from the internet.
 
-    A host that can not be read counts as public.
+    A host that cannot be read counts as public.
     """
     try:
         host = (urlsplit(f"//{text}").hostname or "").rstrip(".")

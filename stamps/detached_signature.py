@@ -58,7 +58,7 @@ def verify_detached(
         named = parse_kid(str(signature.get("kid")))
         raw = base64.b64decode(f"{signature.get('signature')}==", altchars=b"-_", validate=True)
     except ValueError as error:
-        raise BadSignature(why=f"it can not be read ({error})") from None
+        raise BadSignature(why=f"it cannot be read ({error})") from None
     if epoch is not None and named != epoch:
         raise BadSignature(why=f"its key is of epoch {named}, not {epoch}")
     keys.verify_bytes(named, raw, prefix + document)

@@ -2,7 +2,7 @@
 
 Argon2id (RFC 9106, its second recommended setting: 64 MiB, three passes, four lanes) makes a
 256-bit key of the passphrase and a salt. AES-256-GCM encrypts the secret, with the envelope's
-purpose as associated data, so that an envelope can not serve another purpose.
+purpose as associated data, so that an envelope cannot serve another purpose.
 
 Callers pass salt and nonce in: this package has no randomness of its own.
 

@@ -38,7 +38,7 @@ class _Known(dict[str, Any]):
 
 
 class MalformedCode(VeritemError):
-    """The text can not be a code: another length, or a character that codes do not use."""
+    """The text cannot be a code: another length, or a character that codes do not use."""
 
     code = "malformed-code"
     message = "not a stamp code: {why}"
@@ -59,7 +59,7 @@ class BadSignature(VeritemError):
 
 
 class WrongPassphrase(VeritemError):
-    """A secret can not be decrypted: another passphrase, or the envelope was altered."""
+    """A secret cannot be decrypted: another passphrase, or the envelope was altered."""
 
     code = "wrong-passphrase"
     message = "the passphrase does not open {what}"

@@ -154,7 +154,7 @@ def _draw_seed(state: int) -> tuple[int, int]:
 
 
 def _fill(made: FuseFilter, keys: _Keys) -> bool:
-    """Fill the slots of a new filter; False where its seed can not peel the keys."""
+    """Fill the slots of a new filter; False where its seed cannot peel the keys."""
     slot_count = len(made.fingerprints)
     slots = np.empty((3, len(keys)), dtype=np.int32)
     wanted = np.empty(len(keys), dtype=np.uint8)

@@ -19,7 +19,7 @@ claims.json    the PIN key (16)                                issuer, claim ser
 
 The envelope holds one secret for each epoch that is not retired, in the order of the list. The
 plain part is bound to the envelope as associated data: a file with an edited list, or without the
-mark of a demo key, can not be decrypted. A retired epoch's secret is erased; its number is not used
+mark of a demo key, cannot be decrypted. A retired epoch's secret is erased; its number is not used
 again.
 
 In the form v1 `opening.json` had the masters, and there were no other files but `signing.json`. It
@@ -159,7 +159,7 @@ class KeyFile:
 
         Raises:
             OldKeyFile: it has the form of an earlier version.
-            MalformedKeyFile: another format or kind, or epochs that can not be.
+            MalformedKeyFile: another format or kind, or epochs that cannot be.
         """
         if not isinstance(document, Mapping):
             raise MalformedKeyFile(kind=kind, why="it is no JSON object")

@@ -2,7 +2,7 @@
 
 These are the keys of `stamps.code`, derived from an epoch's master (`stamps.key_derivation`). SIV
 opens with the keys that it seals with: **who opens codes can seal them too**, so whoever has a key
-ring can list the codes of every sealed batch. Such a holder can not make signatures
+ring can list the codes of every sealed batch. Such a holder cannot make signatures
 (`stamps.signature`), nor PINs, which follow from another key (`stamps.pin_ring`).
 
 >>> ring = KeyRing([EpochKeys.derive(0, bytes(32)), EpochKeys.derive(1, b"1" * 32)])

@@ -12,7 +12,7 @@ it had before; a recall by lot, batch or serial range is final.
 - *Expired* is no state. It follows from the shelf life of the lot and the present time, so it is
   derived when it is asked for and never stored.
 - Deactivation and rebinding also depend on the time since the activation and on scans, which a
-  table of states can not decide: `ledger.reversals` does.
+  table of states cannot decide: `ledger.reversals` does.
 
 A refused transition raises and changes nothing. The same table serves one stamp here and millions
 in `stamps.spans`. The module is compiled (ADR 0035); nothing in it is shaped for the compiler.
@@ -26,7 +26,7 @@ in `stamps.spans`. The module is compiled (ADR 0035); nothing in it is shaped fo
 >>> next_state(State.RECALLED, Transition.RELEASE)
 Traceback (most recent call last):
 ...
-stamps.lifecycle.IllegalTransition: a stamp that is recalled can not be released
+stamps.lifecycle.IllegalTransition: a stamp that is recalled cannot be released
 """
 
 from collections.abc import Mapping
@@ -73,7 +73,7 @@ class IllegalTransition(VeritemError):
     """The table has no such transition from this `state`."""
 
     code = "illegal-transition"
-    message = "a stamp that is {state} can not be {participle}"
+    message = "a stamp that is {state} cannot be {participle}"
 
     def __init__(self, *, state: State, transition: Transition) -> None:
         participle = RULES[transition].participle
@@ -84,7 +84,7 @@ class IllegalReason(VeritemError):
     """The transition needs one of its own reasons, or has none; `allowed` lists them."""
 
     code = "illegal-reason"
-    message = "{transition} can not have the reason {reason}; allowed: {allowed}"
+    message = "{transition} cannot have the reason {reason}; allowed: {allowed}"
 
 
 Cell = State | Return | None
@@ -98,7 +98,7 @@ class TransitionRule:
     targets: Mapping[State, State | Return]
     """The state that follows, by the state before; other states refuse the transition."""
     participle: str
-    """The transition in a message: "can not be …"."""
+    """The transition in a message: "cannot be …"."""
     reasons: tuple[str, ...] = ()
     """Exactly one of them must be given; none where none is listed."""
     binds_lot: bool = False
@@ -212,7 +212,7 @@ def check_reason(transition: Transition, reason: str | None) -> None:
     >>> check_reason(Transition.VOID, None)
     Traceback (most recent call last):
     ...
-    stamps.lifecycle.IllegalReason: void can not have the reason None; allowed: spoiled, misprint, \
+    stamps.lifecycle.IllegalReason: void cannot have the reason None; allowed: spoiled, misprint, \
 overprint, damaged, lost, stolen, not-sold, cancelled
     """
     reasons = RULES[transition].reasons

@@ -2,7 +2,7 @@
 
 The PIN of a stamp is eight decimal digits of the PRF (AES-128 on one block) of its identity under
 its epoch's `k_pin` (`stamps.key_derivation`). It is never stored. Who opens codes has other keys,
-and can not derive it.
+and cannot derive it.
 
 >>> ring = PinRing.derive({0: bytes(32), 1: b"1" * 32})
 >>> ring.derive_pin(StampId(epoch=1, batch=7, index=0)).isdecimal()

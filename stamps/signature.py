@@ -158,7 +158,7 @@ class PublicKeys:
             keys = {parse_kid(key["kid"]): _raw_key(key) for key in listed if key not in others}
             return cls(keys, others)
         except (KeyError, TypeError, AttributeError, ValueError, binascii.Error) as error:
-            raise BadSignature(why=f"the key document can not be read ({error})") from error
+            raise BadSignature(why=f"the key document cannot be read ({error})") from error
 
 
 def format_kid(epoch: int) -> str:

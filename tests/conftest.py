@@ -108,7 +108,7 @@ async def browser(chromium: str) -> AsyncIterator[Browser]:
 def quick_passphrases(monkeypatch: pytest.MonkeyPatch) -> None:
     """Envelopes of this process have the lowest cost of Argon2id; `tests/stamps` has the full one.
 
-    An envelope does not name its cost: another process can not open one that was made so.
+    An envelope does not name its cost: another process cannot open one that was made so.
     """
 
     def quick(*args: Any, **cost: Any) -> bytes:

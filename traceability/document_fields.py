@@ -1,7 +1,7 @@
 """Field types of lot documents (pydantic), and the refusal that names the field at fault.
 
 A text is put into composed Unicode (NFC) without blanks around it. Refused are texts that a reader
-can not see (zero-width characters only) or does not see as they are written (control characters,
+cannot see (zero-width characters only) or does not see as they are written (control characters,
 overrides of the text direction).
 """
 
@@ -56,7 +56,7 @@ _REASONS: Final = {
 
 
 class MalformedLot(VeritemError):
-    """The document of a lot can not be read, or contradicts itself.
+    """The document of a lot cannot be read, or contradicts itself.
 
     `field` and `why` say it of the first field at fault, `flaws` of every one.
     """

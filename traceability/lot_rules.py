@@ -32,7 +32,7 @@ class PackedElsewhere(VeritemError):
 def check_packing(lot: Lot, now: int) -> None:
     """Check when and where a lot is packed; `now` is in milliseconds, UTC.
 
-    An expiry before packing can not be written: it follows from packing and a shelf life of one day
+    An expiry before packing cannot be written: it follows from packing and a shelf life of one day
     or more (`Lot`). Raises `PackedInFuture`, `PackedElsewhere`.
     """
     for stage in lot.stages:

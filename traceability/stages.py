@@ -79,7 +79,7 @@ def check_order(records: Sequence[StageRecord]) -> None:
             first = find_start(records, before)
             if start is not None and first is not None and start < first:
                 why = (
-                    f"{stage} at {format_rfc3339(start)} can not come before"
+                    f"{stage} at {format_rfc3339(start)} cannot come before"
                     f" {before} at {format_rfc3339(first)}"
                 )
                 raise RefusedValue(why, f"before_{before}", stage=str(stage))

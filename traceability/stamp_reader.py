@@ -11,7 +11,7 @@ People give what they have, and all of it names the stamp:
     https://l.example/?u=https%3A%2F%2Fveritem.vn%2FS%2FCODE  an address in another
     (01)GTIN(21)CODE, 01GTIN21CODE    a GS1 element string, with FNC1 as GS
 
-What can not belong to a code or signature is cut. A code with too many or too few characters is not
+What cannot belong to a code or signature is cut. A code with too many or too few characters is not
 guessed at, and of the addresses of two stamps none is chosen. Percent-encoding is decoded once,
 after splitting, so that `%2F` never separates path segments. Nothing is verified: `stamps.code`
 decides whether the code can be read, the keys whether it was issued.
@@ -231,7 +231,7 @@ def _match_signature(rest: str) -> str | None:
 
 
 def _find_signature(query: str) -> str | None:
-    """The signature in a query, without what can not belong to it."""
+    """The signature in a query, without what cannot belong to it."""
     value = get_query_parameter(query, "8030")
     found = None if value is None else _SIGNATURE.match(value.strip())
     return value if found is None else found[0]

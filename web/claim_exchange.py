@@ -28,13 +28,13 @@ _Pseudonym = Annotated[int, Field(ge=0, lt=2**64)]
 
 
 class ClaimsUnavailable(VeritemError):
-    """The PIN can not be checked now. A claim may have happened: the same question finds out.
+    """The PIN cannot be checked now. A claim may have happened: the same question finds out.
 
-    `what` is what can not be reached.
+    `what` is what cannot be reached.
     """
 
     code = "claims-unavailable"
-    message = "{what} can not be reached now"
+    message = "{what} cannot be reached now"
 
 
 class ClaimResult(StrEnum):
@@ -94,7 +94,7 @@ class ClaimAnswer(BaseModel):
     is_suspicious: bool = False
     """Whether others know the PIN too, so that an alert is due."""
     state: str | None = None
-    """The state of a stamp that can not be claimed."""
+    """The state of a stamp that cannot be claimed."""
     until: int | None = None
     """When the next try may be compared, and a budget is spent until then."""
 

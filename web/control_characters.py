@@ -1,7 +1,7 @@
 r"""Control characters (category Cc) in what clients send: refused, but for four that people send.
 
 Tab, LF and CR separate lines and cells, and hand scanners send them after a code. GS is the FNC1 of
-a GS1 element string. Every other control character has no use in a text: PostgreSQL can not store
+a GS1 element string. Every other control character has no use in a text: PostgreSQL cannot store
 NUL, and terminals, logs and tables obey or lose the rest. Surrogates (bytes that are no UTF-8, as
 some header parsers keep them) are refused with them: no database stores those.
 

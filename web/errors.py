@@ -88,7 +88,7 @@ class InternalError(VeritemError):
 
 
 class AddressTaken(VeritemError):
-    """The process can not listen on the address in its settings."""
+    """The process cannot listen on the address in its settings."""
 
     code = "address-taken"
-    message = "can not listen on {address}: {why}"
+    message = "cannot listen on {address}: {why}"

@@ -9,7 +9,7 @@ _LONGEST_HEADER: Final = 400
 def parse_quality_values(header: str) -> dict[str, float]:
     """The elements of a preference header with their weights (RFC 9110, 12.4.2), in its order.
 
-    A weight that can not be read counts as zero.
+    A weight that cannot be read counts as zero.
 
     >>> parse_quality_values("gzip, BR;q=0.5, identity; q=0, x;q=y, ,")
     {'gzip': 1.0, 'br': 0.5, 'identity': 0.0, 'x': 0.0}

@@ -5,7 +5,7 @@ Duties of every adapter (contract suite: `tests/resolver/privacy/test_request_co
 - `increment` is atomic: of n increments of one key, in whatever processes share the counter, one
   returns each of 1 … n.
 - A key is forgotten `ttl_ms` after its first increment, give or take a second.
-- `increment` always returns: a counter that can not reach its storage counts in the process.
+- `increment` always returns: a counter that cannot reach its storage counts in the process.
 """
 
 from collections.abc import Callable

@@ -7,7 +7,7 @@
 | SIGUSR2 | start the same command beside this process, with its sockets, and end once it serves |
 
 No service dies of SIGHUP, which a closed terminal sends. SIGUSR2 changes nothing when the new
-process can not start: its reason is in the log.
+process cannot start: its reason is in the log.
 """
 
 import asyncio
@@ -80,7 +80,7 @@ class ServiceProcess:
             self._beats = asyncio.create_task(self._beat(), name="service manager")
 
     async def wait_for_predecessor(self, drain_seconds: float) -> None:
-        """Wait until the process that this one replaces has ended, if the two can not overlap.
+        """Wait until the process that this one replaces has ended, if the two cannot overlap.
 
         Call it as late as possible: nobody answers meanwhile. Raises `PredecessorGone`,
         `PredecessorStays`.

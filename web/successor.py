@@ -2,7 +2,7 @@
 
 The running process starts its own command again with its listening sockets and one end of a
 channel. The successor reads its settings, and says on the channel that it is ready. Only then does
-its predecessor stop accepting connections, drain and end. A successor that can not start says why,
+its predecessor stop accepting connections, drain and end. A successor that cannot start says why,
 ends, and changes nothing.
 
 A successor that may not work beside its predecessor (`wait_for_end`) waits until the channel

@@ -38,7 +38,7 @@ def decode_text(content: bytes, *, code_page: bool = False) -> str:
     A code page is only for contents whose letters do not matter: no byte tells which one it is.
 
     Raises:
-        UnreadableText: a workbook, or an encoding that can not be told.
+        UnreadableText: a workbook, or an encoding that cannot be told.
     """
     if content.startswith(_ARCHIVES):
         raise UnreadableText(why="it is a workbook or an archive; save it as CSV (UTF-8)")

@@ -175,7 +175,7 @@ class Authenticator:
     def write_cookie(
         self, response: web.StreamResponse, name: str, value: str, max_age: int | None
     ) -> None:
-        """Set a cookie that scripts can not read and other sites can not send."""
+        """Set a cookie that scripts cannot read and other sites cannot send."""
         response.set_cookie(
             name,
             value,

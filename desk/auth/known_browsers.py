@@ -1,7 +1,7 @@
 """Known browsers: a signed cookie names the accounts that a browser signed in to before.
 
 It signs nobody in. It gets its browser a budget and a place in the password queue that strangers
-can not take (`services.sign_in`), for the accounts that it names and no others.
+cannot take (`services.sign_in`), for the accounts that it names and no others.
 
 >>> browsers = KnownBrowsers(b"s" * 32)
 >>> browser = browsers.remember(None, "mai")

@@ -1,7 +1,7 @@
 """The pages for people: server-rendered HTML, in three languages, phone first.
 
 None needs a script but the one that enrols a device, which makes a key. Scripts add what HTML alone
-can not do: `frame.js` runs on every signed-in page.
+cannot do: `frame.js` runs on every signed-in page.
 """
 
 from aiohttp import web

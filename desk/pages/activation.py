@@ -1,7 +1,7 @@
 """Activation of a roll, the packer's main page: enter, check, confirm with one large button.
 
 It works without scripts. With them (`desk/pwa/entries/activate.js`) the camera fills the fields,
-and what can not be sent waits on the phone (`desk.pages.packer_app`).
+and what cannot be sent waits on the phone (`desk.pages.packer_app`).
 """
 
 from collections.abc import Mapping
@@ -48,7 +48,7 @@ async def show_form(call: PageCall) -> web.StreamResponse:
 
 @routes.add("POST", "/activate", permissions=(Permission.ACTIVATE,))
 async def check_activation(call: PageCall) -> web.StreamResponse:
-    """Lead to what would be activated, or say why it can not be; nothing changes.
+    """Lead to what would be activated, or say why it cannot be; nothing changes.
 
     The address of the review has the numbers of the stamps, never their codes.
     """

@@ -1,6 +1,6 @@
 """Pages of devices: an account adds and revokes its own; `/enrol` is opened on the device itself.
 
-`/enrol` is the one page with a script: it makes a key that can not be exported and signs with it.
+`/enrol` is the one page with a script: it makes a key that cannot be exported and signs with it.
 Nobody is signed in there; the one-time code is the authority. `POST /enrol` answers JSON where it
 is asked for, so that the script and the command line read one answer.
 """

@@ -1,4 +1,4 @@
-// Enrols this device: makes an Ed25519 key that can not be exported, signs the one-time code with it
+// Enrols this device: makes an Ed25519 key that cannot be exported, signs the one-time code with it
 // (a compact JWS, see stamps/device_enrolment.py), and keeps the key in this browser.
 //
 // The key is stored before it is sent: when the answer is lost, the same code with the same key

@@ -50,7 +50,7 @@ class FigureCard:
     count: int | None
     before: int | None
     change: str
-    """Signed percent; empty where it can not be said."""
+    """Signed percent; empty where it cannot be said."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """The guides: what each role does here, step by step, and what to do when something goes wrong.
 
-Everybody may read all of them, before signing in too: who can not sign in needs help most.
+Everybody may read all of them, before signing in too: who cannot sign in needs help most.
 """
 
 from collections.abc import Sequence

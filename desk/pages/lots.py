@@ -83,7 +83,7 @@ async def recall_lot(call: PageCall, lot: str) -> web.StreamResponse:
 
 
 async def _preview_recall(call: PageCall, code: str) -> RecallReach | None:
-    """Return the reach of a recall of the lot; None for who can not propose it."""
+    """Return the reach of a recall of the lot; None for who cannot propose it."""
     if not has_permission(call.context.actor, Permission.RECALL):
         return None
     return await recalls.preview_recall(call.context, lot=code)

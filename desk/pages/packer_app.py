@@ -72,7 +72,7 @@ async def show_state(call: PageCall) -> web.StreamResponse:
 
 @routes.add("GET", "/activate/lots", permissions=(Permission.ACTIVATE,))
 async def find_lots(call: PageCall) -> web.StreamResponse:
-    """The lots that a search finds, newest first; those that can not be chosen say why."""
+    """The lots that a search finds, newest first; those that cannot be chosen say why."""
     found = await find_lot_choices(call.context, call.query.get("q", "").strip(), _MOST_FOUND)
     return json_response({"lots": [_describe_choice(one, call.texts) for one in found]})
 
@@ -123,7 +123,7 @@ def derive_queue_key(secret: bytes, account: str) -> str:
 
 
 def _describe_choice(choice: LotChoice, texts: Texts) -> dict[str, Any]:
-    """A lot as the scripts draw it; `blocked` says why it can not be chosen."""
+    """A lot as the scripts draw it; `blocked` says why it cannot be chosen."""
     lot, recall, language = choice.lot, choice.recall, texts.language
     blocked = ""
     if recall is not None and lot.recalled_at is not None:

@@ -139,7 +139,7 @@ class HeadKeyStore:
             plain = {name: document[name] for name in ("format", "ledger", "keys")}
             times, locked = [key["created_at"] for key in plain["keys"]], document["secrets"]
         except OSError as error:
-            raise NoHeadKey(path=str(path), why=f"can not be read ({error.strerror})") from error
+            raise NoHeadKey(path=str(path), why=f"cannot be read ({error.strerror})") from error
         except (ValueError, KeyError, TypeError) as error:
             raise NoHeadKey(path=str(path), why="is not a key file") from error
         if plain["format"] != FORMAT:

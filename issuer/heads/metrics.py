@@ -22,7 +22,7 @@ class HeadMetrics(Collector):
         self._state = state
         self._clock = clock
         self.refused = False
-        """Whether the ledger's history can not be signed."""
+        """Whether the ledger's history cannot be signed."""
         self._signed_at = clock()
         self._current_at = {
             name: record.through or self._signed_at for name, record in state.places.items()

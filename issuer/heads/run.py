@@ -50,7 +50,7 @@ def run_signer(
     `ready` is called with the address of the metrics.
 
     Raises:
-        NoSignerState, SignerBusy: this process can not sign in `directory`.
+        NoSignerState, SignerBusy: this process cannot sign in `directory`.
         AddressTaken: the metrics port is in use.
     """
 

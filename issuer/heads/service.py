@@ -30,7 +30,7 @@ async def push_due(signer: HeadSigner, place: HeadPlace, clock: Callable[[], int
 
     Raises:
         PushFailed: they wait in the state, with the reason.
-        OSError: the state can not be written; they are pushed again.
+        OSError: the state cannot be written; they are pushed again.
     """
     state = signer.state
     due = state.list_due(place.name)
@@ -107,7 +107,7 @@ class HeadService:
             news.clear()
             try:
                 await push_due(self._signer, place, self._clock)
-            except (PushFailed, OSError) as error:  # OSError: what was pushed can not be noted
+            except (PushFailed, OSError) as error:  # OSError: what was pushed cannot be noted
                 if not is_failing:
                     _log.error("chain heads are not pushed", place=place.name, why=str(error))
                 is_failing = True

@@ -48,8 +48,8 @@ class HeadSigner:
 
         Raises:
             HistoryRewritten: nothing was signed; the state keeps the reason.
-            StorageFailed: the ledger can not be read.
-            OSError: the state can not be written; nothing leaves the process.
+            StorageFailed: the ledger cannot be read.
+            OSError: the state cannot be written; nothing leaves the process.
         """
         state, now = self.state, self._clock()
         last = state.last.statement if state.last else None

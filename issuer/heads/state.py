@@ -71,7 +71,7 @@ class SignerState:
     proven_at: int = 0
     """When both chains were last recomputed from their beginning."""
     refusal: str | None = None
-    """Why the present history can not be signed; None while it can."""
+    """Why the present history cannot be signed; None while it can."""
     pending: list[SignedHead] = field(default_factory=list)
     places: dict[str, PlaceRecord] = field(default_factory=dict)
 
@@ -133,7 +133,7 @@ class SignerState:
                 {name: PlaceRecord(**row) for name, row in document["places"].items()},
             )
         except OSError as error:
-            why = f"can not be read ({error.strerror})"
+            why = f"cannot be read ({error.strerror})"
             raise NoSignerState(path=str(path), why=why) from error
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise NoSignerState(path=str(path), why="is not a signer's state") from error

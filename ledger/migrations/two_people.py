@@ -51,7 +51,7 @@ BEGIN
         RETURN NEW;
     END IF;
     IF to_jsonb(NEW) - decision <> to_jsonb(OLD) - decision THEN
-        RAISE EXCEPTION 'what was proposed can not be changed' USING ERRCODE = 'VT002';
+        RAISE EXCEPTION 'what was proposed cannot be changed' USING ERRCODE = 'VT002';
     END IF;
     IF NEW.state <> OLD.state THEN
         IF OLD.state <> 'open' THEN

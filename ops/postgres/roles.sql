@@ -5,8 +5,8 @@
 --
 --     psql --dbname=postgresql://owner@host/veritem --file=ops/postgres/roles.sql
 --
--- The roles can not log in. Give each service a login of its own that is a member of one role, and
--- a limit, so that a stolen login can not take all connections:
+-- The roles cannot log in. Give each service a login of its own that is a member of one role, and
+-- a limit, so that a stolen login cannot take all connections:
 --
 --     CREATE ROLE resolver_1 LOGIN PASSWORD '…' CONNECTION LIMIT 40 IN ROLE veritem_resolver;
 --
@@ -182,7 +182,7 @@ GRANT INSERT, UPDATE ON alerts TO veritem_recorder;
 GRANT INSERT ON alert_events, alert_levels, alert_scans, alert_stamps TO veritem_recorder;
 GRANT SELECT ON alert_levels TO veritem_recorder;
 
--- Writing decisions. The issuer can not decide on an order: a new one is undecided, and of its state
+-- Writing decisions. The issuer cannot decide on an order: a new one is undecided, and of its state
 -- the triggers let it change only `approved` to `fulfilled`.
 GRANT INSERT, UPDATE ON organisations, products, places TO veritem_desk;
 GRANT INSERT, UPDATE ON registered_codes, code_rules TO veritem_desk;

@@ -262,7 +262,7 @@ def parse_design(document: Mapping[str, Any], home: Path | None = None) -> Desig
             values["artwork"] = (home or Path()) / values["artwork"]
         return Design(**values)
     except (TypeError, ValueError, AttributeError) as wrong:
-        raise DesignRefused(why=f"the design can not be read: {wrong}") from wrong
+        raise DesignRefused(why=f"the design cannot be read: {wrong}") from wrong
 
 
 def load_design(path: Path) -> Design:
@@ -271,7 +271,7 @@ def load_design(path: Path) -> Design:
         text = decode_text(path.read_bytes())
         document = json.loads(text) if path.suffix == ".json" else tomllib.loads(text)
     except (OSError, ValueError) as wrong:
-        raise DesignRefused(why=f"{path} can not be read as a design: {wrong}") from wrong
+        raise DesignRefused(why=f"{path} cannot be read as a design: {wrong}") from wrong
     if not isinstance(document, dict):
         raise DesignRefused(why=f"{path} holds no design but a {type(document).__name__}")
     return parse_design(document, path.parent)

@@ -7,7 +7,7 @@ page objects known, and the same stamp gives the same bytes.
 
 The symbol is an image mask, one bit a module, written in hexadecimal: 232 characters for
 29 × 29 modules where outlines would take 2,600. It is painted in the design's ink alone (pure
-black by default, so four inks can not misregister) and never smoothed (ADR 0015).
+black by default, so four inks cannot misregister) and never smoothed (ADR 0015).
 
 Coordinates inside a label are points from its lower left corner.
 """

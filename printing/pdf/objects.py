@@ -139,7 +139,7 @@ def add_artwork_form(objects: PdfObjects, path: Path, width_mm: float, height_mm
                     objects.set_body(at, _serialize_foreign(used[at]))
             return int(form.objgen[0])
     except (pikepdf.PdfError, OSError, IndexError) as wrong:
-        raise DesignRefused(why=f"the artwork {path} can not be read: {wrong}") from wrong
+        raise DesignRefused(why=f"the artwork {path} cannot be read: {wrong}") from wrong
 
 
 def _check_size(path: Path, width: float, height: float, wanted: float, high: float) -> None:

@@ -138,7 +138,7 @@ def _draw_backdrop(grey: NDArray[np.uint8], found: Sequence[DecodedSymbol]) -> b
 
 
 def _rehearse() -> None:
-    """Use everything once: what libraries import late can not be opened any more later."""
+    """Use everything once: what libraries import late cannot be opened any more later."""
     Image.init()
     blank = np.full((64, 64), 255, np.uint8)
     symbol = DecodedSymbol("x", ((0, 0), (29, 0), (29, 29), (0, 29)))

@@ -119,7 +119,7 @@ class DecodedSymbol(NamedTuple):
 
 
 def find_symbols(grey: NDArray[np.uint8]) -> list[DecodedSymbol]:
-    """All QR symbols of a grey picture with their corners, also those that can not be read."""
+    """All QR symbols of a grey picture with their corners, also those that cannot be read."""
     longer = max(grey.shape)
     found = _decode_piece(grey, 0, 0, patient=True, errors=True)
     if longer > _SMALL:

@@ -69,7 +69,7 @@ class HttpClaimService:
         except (ClientError, TimeoutError, OSError) as error:
             raise ClaimsUnavailable(what=_SERVICE) from error
         if status >= 300:
-            # 503 says what the service itself can not reach; anything else is a wrong setting.
+            # 503 says what the service itself cannot reach; anything else is a wrong setting.
             _log.error("claim service refuses", status=status, answer=answer[:200].decode("latin1"))
             raise ClaimsUnavailable(what=_SERVICE)
         return answer

@@ -2,7 +2,7 @@
 
 A resolver checks the signature before it answers. Whoever writes scans into the ledger (the
 recorder, the direct journal) checks again, with the ledger's own devices, that the row says what
-the device signed: the same stamp, time, place and id. So a resolver that was taken over can not
+the device signed: the same stamp, time, place and id. So a resolver that was taken over cannot
 make an inspector's scan, move one to another stamp or place, or count one twice.
 
 What the device does not sign stays the resolver's word: the network, the country, the verdict.

@@ -5,7 +5,7 @@ The store is a cache: losing it loses no evidence. Duties of every adapter (cont
 
 - **Missing histories are rebuilt from the ledger** before anything in their partition (4,096 stamps
   of one batch) is read or swapped. A stamp that the rebuilt partition does not name is unscanned;
-  its history is `b""`. A store that can not look raises `HistoryUnavailable`, it never says
+  its history is `b""`. A store that cannot look raises `HistoryUnavailable`, it never says
   "unscanned".
 - **Swaps are atomic.** Of swaps that race with the same `before`, one is `DONE`; the others are
   `CONFLICT` and change nothing. After a `DONE`, every process that shares the store reads that

@@ -5,7 +5,7 @@ Rules that every change keeps:
 - Responses leave in the order of their requests (RFC 9112, 9.3.2): requests wait in a queue, and
   the connection's task takes them one by one. When too many wait, nothing more is read.
 - A request is answered when it is whole. Its body is bounded (`resolver.http.body`) and is never
-  decompressed. Where the body can not be read, the request is answered with its `error`. A form
+  decompressed. Where the body cannot be read, the request is answered with its `error`. A form
   with a file whose end is late or too much is answered without the end (`is_cut`).
 - What can be read in two ways is refused: llhttp refuses conflicting lengths, obsolete folding and
   bare line feeds; `resolver.http.head` refuses a missing or repeated Host (RFC 9112, 3.2).
@@ -281,7 +281,7 @@ class HttpConnection:
             self._enqueue(response)
 
     def _refuse_body(self, request: Request, error: VeritemError) -> None:
-        """Answer a request whose body can not be read, and read no more."""
+        """Answer a request whose body cannot be read, and read no more."""
         self._phase = _DISCARD
         self._lingers = True
         self._body.drop()

@@ -172,7 +172,7 @@ class DirectJournal:
         return [waiting for number, waiting in enumerate(group) if number not in refused]
 
     async def _report(self) -> None:
-        """Report alerts; those that can not be reported now are tried with the next scans."""
+        """Report alerts; those that cannot be reported now are tried with the next scans."""
         try:
             rules = self._current_rules.rules
             await report_suspicions(self._ledger, self._unreported, rules)

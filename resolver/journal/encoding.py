@@ -16,7 +16,7 @@ VERSION: Final = 2
 
 
 class UnreadableEvidence(VeritemError):
-    """An entry of the stream that this version can not read."""
+    """An entry of the stream that this version cannot read."""
 
     code = "unreadable-evidence"
     message = "not evidence: {why}"

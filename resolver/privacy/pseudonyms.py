@@ -3,7 +3,7 @@
 A browser that confirms a scan gets a first-party cookie with a random device name. Its pseudonym is
 63 bits of BLAKE2b over the stamp and the name, keyed by the service's secret. The pseudonym of a
 network (an IPv4 address or IPv6 /64) is made in the same way. So scans of one stamp by one device
-or network can be linked, which detection needs, and scans of two stamps can not. Names and
+or network can be linked, which detection needs, and scans of two stamps cannot. Names and
 addresses are never stored or logged.
 """
 

@@ -1,7 +1,7 @@
 """Limits on the requests of one network: the policy. Storage is a `RequestCounter`.
 
 A limit counts in fixed windows, of one minute for networks. The counter sees a keyed hash of
-subject and window: neither the process nor Redis keeps an address, and two windows can not be
+subject and window: neither the process nor Redis keeps an address, and two windows cannot be
 linked.
 """
 

@@ -25,7 +25,7 @@ Word = bytes | str | int
 
 
 class RedisConnection:
-    """One connection; implements `asyncio.Protocol`, a base class that mypyc can not compile."""
+    """One connection; implements `asyncio.Protocol`, a base class that mypyc cannot compile."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop

@@ -21,7 +21,7 @@ _STEADY_SECONDS: Final = 5.0
 A server that accepts connections and refuses commands is not asked in a loop."""
 _CHECK: Final[tuple[Word, ...]] = ("EVAL", "#!lua\nreturn 1", 0)
 """A script that may write and does not: Redis refuses it for every reason to refuse writes, on one
-server and on nodes of a cluster. Redis before 7 can not read it and so refuses it for no such
+server and on nodes of a cluster. Redis before 7 cannot read it and so refuses it for no such
 reason; there, the first write finds out."""
 
 _log = structlog.get_logger(__name__)
@@ -139,7 +139,7 @@ class RedisNode:
                 self._why = str(error) or "no answer"
             if connection is None:
                 if tries == 0:
-                    self._warn("redis can not be used")
+                    self._warn("redis cannot be used")
                 await self._pause(tries)
                 tries += 1
                 continue

@@ -116,7 +116,7 @@ class ImportLineDocument(Document):
 
 
 class RefusedLineDocument(Document):
-    """A line of a file that can not be applied, with the reason for each field."""
+    """A line of a file that cannot be applied, with the reason for each field."""
 
     line: int
     code: str

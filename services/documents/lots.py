@@ -77,7 +77,7 @@ class ImportedLotDocument(Document):
 
 
 class RefusedLotDocument(Document):
-    """A line that can not be saved, with the reason for each field."""
+    """A line that cannot be saved, with the reason for each field."""
 
     line: int
     code: str

@@ -2,7 +2,7 @@
 
 A count under `SMALLEST` is never published, and no difference of published counts gives one away:
 in a column with its total, the hidden parts are at least two, and together at least `SMALLEST`;
-where that can not be had the total is hidden too.
+where that cannot be had the total is hidden too.
 """
 
 from collections.abc import Sequence

@@ -1,6 +1,6 @@
 """Description of a list: its columns, filters, sorts and search.
 
-Pages, API and exports are made from the same description, so that they can not differ.
+Pages, API and exports are made from the same description, so that they cannot differ.
 """
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence

@@ -1,4 +1,4 @@
-"""A client behind a real proxy can not choose its own address, nor join others in theirs."""
+"""A client behind a real proxy cannot choose its own address, nor join others in theirs."""
 
 import asyncio
 import socket

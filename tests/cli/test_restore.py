@@ -1,4 +1,4 @@
-"""What a restore undoes, and what it can not undo: at the command line."""
+"""What a restore undoes, and what it cannot undo: at the command line."""
 
 import asyncio
 import shlex

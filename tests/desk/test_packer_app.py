@@ -156,7 +156,7 @@ async def test_unsent_work_survives_a_lost_session_and_is_nobody_elses(
     await page.get_by_role("button", name="Đăng xuất").click()
     await page.get_by_text("Còn việc chưa gửi trên máy này").wait_for()
     await context.clear_cookies()
-    # Another packer on the same phone sees that there is work, and can not read it.
+    # Another packer on the same phone sees that there is work, and cannot read it.
     await sign_in(page, desk, "lan")
     await page.goto(f"{desk.url}/activate")
     await page.get_by_text("Có việc của tài khoản khác").wait_for()

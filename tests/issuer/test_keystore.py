@@ -239,9 +239,9 @@ def test_a_resolver_needs_neither_masters_nor_signing_nor_pin_keys(store: KeySto
         (store.directory / f"{kind}.json").unlink()
     assert open_codes(store).newest == 0
     assert store.load_public_keys().to_jwks()["keys"]
-    with pytest.raises(NoKeyStore, match=r"signing\.json can not be read"):
+    with pytest.raises(NoKeyStore, match=r"signing\.json cannot be read"):
         store.open_signer(WORDS.signing)
-    with pytest.raises(NoKeyStore, match=r"masters\.json can not be read"):
+    with pytest.raises(NoKeyStore, match=r"masters\.json cannot be read"):
         store.open_stamp_keys(WORDS.masters)
 
 
@@ -261,7 +261,7 @@ def test_a_broken_file_is_named(store: KeyStore, name: str, content: bytes) -> N
 def test_a_missing_store_can_not_be_rotated(tmp_path: Path) -> None:
     with pytest.raises(NoKeyStore, match="is not there"):
         KeyStore(tmp_path / "none").rotate(WORDS)
-    with pytest.raises(NoKeyStore, match="can not be read"):
+    with pytest.raises(NoKeyStore, match="cannot be read"):
         KeyStore(tmp_path).rotate(WORDS)
     assert not (tmp_path / "none").exists()
 

@@ -82,9 +82,9 @@ def test_a_manifest_signature_does_not_verify_for_a_stamp() -> None:
         ({"kid": "epoch-1"}, "epoch 1"),
         ({"signature": "A" * 86}, "issuer's key"),
         ({"signature": "AAAA"}, "issuer's key"),
-        ({"signature": "%%%"}, "can not be read"),
-        ({"signature": None}, "can not be read|issuer's key"),
-        ({"signature": 7}, "can not be read|issuer's key"),
+        ({"signature": "%%%"}, "cannot be read"),
+        ({"signature": None}, "cannot be read|issuer's key"),
+        ({"signature": 7}, "cannot be read|issuer's key"),
     ],
 )
 def test_an_altered_detached_signature_is_refused(change: dict[str, object], why: str) -> None:

@@ -84,7 +84,7 @@ async def test_every_decision_is_allowed_or_refused_by_state(ledger: Ledger) -> 
             assert (await take(before.id, wanted)).state is wanted
         else:
             with pytest.raises(
-                IllegalAlertDecision, match=f"that is {state} can not become {wanted}"
+                IllegalAlertDecision, match=f"that is {state} cannot become {wanted}"
             ):
                 await take(before.id, wanted)
             assert await ledger.alerts.get(before.id) == before

@@ -227,7 +227,7 @@ async def test_a_restarted_postgresql_has_every_acknowledged_row() -> None:
             loading = asyncio.create_task(load())
             await underway.wait()
             server.kill()
-            with pytest.raises(StorageDown, match="can not be reached"):
+            with pytest.raises(StorageDown, match="cannot be reached"):
                 await loading
             with pytest.raises(StorageDown):
                 await ledger.transitions.list_spans(batch)

@@ -200,7 +200,7 @@ async def test_after_a_recall_nothing_changes(ledger: Ledger, by: str) -> None:
         await ledger.transitions.apply(
             batch, 3, 4, Transition.RECALL, actor="i", key=key, reason="ordered"
         )
-    with pytest.raises(LotRecalled, match="can not be changed"):
+    with pytest.raises(LotRecalled, match="cannot be changed"):
         await correct(ledger, {"name": "Ri6"})
     assert len(await ledger.lots.list_versions("L1", limit=9)) == 1
 

@@ -1,4 +1,4 @@
-"""The password queue: bounded, fair, and with a place that strangers can not take."""
+"""The password queue: bounded, fair, and with a place that strangers cannot take."""
 
 import asyncio
 import os

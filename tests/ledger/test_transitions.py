@@ -232,7 +232,7 @@ async def test_no_stamp_is_bound_to_a_recalled_lot(ledger: Ledger, clock: Clock)
         await apply(batch, 9, 20, Transition.ACTIVATE, actor="p", key="b", lot="L1")
     again = await apply(batch, 0, 9, Transition.ACTIVATE, actor="p", key="a", lot="L1")
     assert again.repeated
-    with pytest.raises(LotRecalled, match="can not be changed"):
+    with pytest.raises(LotRecalled, match="cannot be changed"):
         await correct(ledger, {"name": "better data"})
 
 

@@ -104,7 +104,7 @@ async def save_lot(ledger: Ledger, **changes: Any) -> Lot:
 async def furnish(ledger: Ledger, at: int, gtin: str | None = None, **lot_changes: Any) -> Batches:
     """A lot and a batch of 100 stamps in each state; the recalled one has a lot of its own."""
     made = await save_lot(ledger, **lot_changes)
-    # A recalled lot can not be saved again: each furnishing has one of its own.
+    # A recalled lot cannot be saved again: each furnishing has one of its own.
     recalled_code = f"{lot_changes['code']}-R" if "code" in lot_changes else "DL-2026-0901"
     recalled = await save_lot(ledger, **{**lot_changes, "code": recalled_code})
     found = Batches()

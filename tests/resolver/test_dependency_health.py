@@ -240,7 +240,7 @@ async def test_the_recorder_reports_stream_and_ledger(
 
 
 def set_read_only(postgres: PostgresServer, url: str, value: str) -> None:
-    """As after a fail-over to a standby: connections are cut, and new ones can not write."""
+    """As after a fail-over to a standby: connections are cut, and new ones cannot write."""
     name = url.rpartition("/")[2]
     postgres.sql(f"ALTER DATABASE {name} SET default_transaction_read_only = {value}")
     ended = f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'"  # noqa: S608 - ours

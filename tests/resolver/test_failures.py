@@ -277,7 +277,7 @@ async def test_sighup_reloads_the_rules_and_drops_no_request(town: Town) -> None
         await asked_everywhere_until(town, "caution")
         town.site.rules.write_text("nonsense")
         os.kill(town.resolver.child.pid, signal.SIGHUP)
-        await town.load.until(50)  # what can not be read changes nothing
+        await town.load.until(50)  # what cannot be read changes nothing
         assert (await asked(town, 1))["verdict"] == "caution"
         town.site.rules.write_text("{}")
         os.kill(town.resolver.child.pid, signal.SIGHUP)

@@ -133,7 +133,7 @@ async def test_workers_and_recorder_on_redis_are_replaced_without_a_failure(
 
 
 async def fail_to_replace(service: ManagedService, rules: Path) -> None:
-    """Start a successor that can not start; the process goes on."""
+    """Start a successor that cannot start; the process goes on."""
     write(rules, "nonsense")
     service.signal(signal.SIGUSR2)
     await until_logged(service, "not replaced")

@@ -82,7 +82,7 @@ async def ledger(tmp_path: Path) -> AsyncIterator[Ledger]:
 async def test_a_scan_that_can_not_be_looked_up_is_settled_when_it_is_sent_again(
     ledger: Ledger, monkeypatch: pytest.MonkeyPatch, *, is_committed: bool
 ) -> None:
-    """The commit's confirmation is lost, and the ledger can not be read at first either."""
+    """The commit's confirmation is lost, and the ledger cannot be read at first either."""
 
     async def nothing(_batch: int, _number: int) -> Partition:
         return Partition({}, [])

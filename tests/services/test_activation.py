@@ -38,7 +38,7 @@ async def test_the_check_changes_nothing_and_the_activation_offers_the_next_rang
 
 
 async def prepare_refusals(office: Office) -> int:
-    """A batch with a void range, and lots that can not be bound."""
+    """A batch with a void range, and lots that cannot be bound."""
     number = await office.print_batch(100)
     packer = office.context("packer")
     for code in ("L1", "recalled"):

@@ -132,7 +132,7 @@ def test_scans_of_a_copied_code_are_labelled_as_copied() -> None:
 def test_the_share_of_items_scanned_is_the_scan_rate() -> None:
     w = world()
     scanned = w.scanned / w.parameters.active
-    # Of the items, those sold after the window can not be scanned in it.
+    # Of the items, those sold after the window cannot be scanned in it.
     assert 0.85 * SMALL.scan_rate < scanned <= 1.03 * SMALL.scan_rate
 
 

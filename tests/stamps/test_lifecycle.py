@@ -71,7 +71,7 @@ def test_void_and_recalled_are_final(state: State) -> None:
 
 
 def test_a_claimed_stamp_can_not_be_claimed_again() -> None:
-    with pytest.raises(IllegalTransition, match="claimed can not be claimed"):
+    with pytest.raises(IllegalTransition, match="claimed cannot be claimed"):
         next_state(State.CLAIMED, Transition.CLAIM)
 
 

@@ -94,7 +94,7 @@ def test_the_published_key_set_round_trips() -> None:
     ],
 )
 def test_an_invalid_key_set_is_refused(document: dict[str, object]) -> None:
-    with pytest.raises(BadSignature, match="can not be read"):
+    with pytest.raises(BadSignature, match="cannot be read"):
         PublicKeys.from_jwks(document)
 
 

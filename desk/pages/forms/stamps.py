@@ -81,7 +81,7 @@ class TypedReportForm(Form):
 
 
 class RecallForm(Form):
-    """A recall; `sure` confirms what can not be undone."""
+    """A recall; `sure` confirms what cannot be undone."""
 
     reason: Text
     sure: Ticked
@@ -101,7 +101,7 @@ class SuspensionForm(Form):
 
 
 class StampTransitionForm(Form):
-    """A transition of the stamps that are shown; `sure` confirms what can not be undone."""
+    """A transition of the stamps that are shown; `sure` confirms what cannot be undone."""
 
     q: Text
     transition: Transition

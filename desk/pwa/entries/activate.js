@@ -63,7 +63,7 @@ function makeAct({ key, ...fields }) {
   };
 }
 
-// What is wrong with a form that can not be checked by the desk; empty when it may be queued.
+// What is wrong with a form that cannot be checked by the desk; empty when it may be queued.
 function findFlaw({ batch, first, last, lot }, state) {
   if (!first || !last || !lot) return words.incomplete;
   const numbers = [first, last].map((text) => (/^\d+$/.test(text) ? Number(text) : null));

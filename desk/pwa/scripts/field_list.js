@@ -70,7 +70,7 @@ export async function openSnapshot(bytes, keys) {
 }
 
 // What the phone knows of a stamp without a network: {epoch, signature, listed}.
-// signature: "valid", "invalid", "none". listed: true, false, or null where it can not know.
+// signature: "valid", "invalid", "none". listed: true, false, or null where it cannot know.
 export async function askList(list, { code, signature }, now) {
   const { base, delta, head } = list;
   const isKnown = head.epochs.includes(getEpoch(code));

@@ -1,5 +1,5 @@
 // Whether this phone was shut out. It is asked without a session, and answered with the phone's own
-// proofs: a thief who can not sign in still makes the phone erase what it keeps.
+// proofs: a thief who cannot sign in still makes the phone erase what it keeps.
 import { eraseAccount, loadPhones } from "./field_store.js";
 
 // Erase what accounts that shut the phone out kept here. Returns these accounts, and whether the one

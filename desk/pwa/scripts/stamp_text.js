@@ -1,7 +1,7 @@
 // Code and signature of a symbol's text, for a phone without a network.
 //
 // The desk reads every form that people paste (traceability/stamp_reader.py). The phone reads what
-// symbols of ours say and what people type of a stamp; of anything else it says that it can not
+// symbols of ours say and what people type of a stamp; of anything else it says that it cannot
 // read it.
 const CODE = /^[0-9A-Z]{20}$/;
 const ALIKE = { O: "0", I: "1", L: "1" };

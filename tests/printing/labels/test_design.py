@@ -42,7 +42,7 @@ def test_the_built_in_designs_fit_their_symbols() -> None:
         ({"texts": [{"text": "Mã: {code}", "x_mm": 1, "y_mm": 2}]}, "has ã beside its placeholder"),
         ({"texts": [{"text": "({roll})", "x_mm": 1, "y_mm": 2}]}, r"has \( \) beside"),
         ({"colour": "red"}, "a design has no colour"),
-        ({"texts": [{"words": "?"}]}, "can not be read"),
+        ({"texts": [{"words": "?"}]}, "cannot be read"),
         ({"ink": [0, 0, 0]}, "an ink is four per cents"),
         ({"ink": [0, 0, 0, 101]}, "an ink is four per cents"),
     ],
@@ -134,7 +134,7 @@ def test_toml_and_json_designs_are_parsed(tmp_path) -> None:
 @pytest.mark.parametrize("text", ["name = ", "\x00"])
 def test_an_unreadable_design_is_refused_with_its_path(tmp_path, text) -> None:
     (tmp_path / "x.toml").write_text(text)
-    with pytest.raises(DesignRefused, match=r"x\.toml can not be read"):
+    with pytest.raises(DesignRefused, match=r"x\.toml cannot be read"):
         load_design(tmp_path / "x.toml")
 
 

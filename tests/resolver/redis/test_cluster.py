@@ -105,7 +105,7 @@ async def test_keys_of_healthy_masters_are_served_while_another_is_down(cluster:
     lost.kill()
     with pytest.raises(ConnectionError):
         await asyncio.gather(*(store.call(b"%d" % n, "GET", b"%d" % n) for n in range(200)))
-    with pytest.raises(HistoryUnavailable):  # a third of the stamps can not be scanned
+    with pytest.raises(HistoryUnavailable):  # a third of the stamps cannot be scanned
         await history.check()
     async with asyncio.timeout(1.0):  # no caller waits for the map
         for key in keys:

@@ -188,7 +188,7 @@ async def test_a_disk_that_takes_nothing_refuses_writes_and_keeps_the_connection
                 await node.call("SET", "a", "2")
             assert node.connected
             assert await node.call("GET", "a") == b"1"
-        server.stop(signal.SIGKILL)  # it can not save at its end
+        server.stop(signal.SIGKILL)  # it cannot save at its end
 
 
 async def test_a_refused_password_leaves_no_connection_behind(server: RedisServer) -> None:

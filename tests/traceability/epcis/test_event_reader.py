@@ -100,7 +100,7 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     "a time before all computers": ({"eventTime": "0001-01-01T00:00:00+14:00"}, "eventTime"),
     "a zone that is none": ({"eventTimeZoneOffset": "ICT"}, "eventTimeZoneOffset"),
     "the id of other content": ({"eventID": format_event_id("0" * 64)}, "is not the hash"),
-    "a number that JSON can not write": ({"farm:x": float("inf")}, "too large"),
+    "a number that JSON cannot write": ({"farm:x": float("inf")}, "too large"),
     "too many identifiers": ({"epcList": [f"a:{n}" for n in range(1001)]}, "epcList"),
     "deep nesting": ({"ilmd": json.loads('{"farm:x":' * 20 + "1" + "}" * 20)}, "nested"),
 }
