@@ -3,7 +3,7 @@
 The audit log has the digest of each account's row, so `Audit.verify` finds a role that was changed
 in the database. What changes with every sign-in (the last one-time code, the session generation)
 is in a second table, `staff_sign_in`. Wrong attempts are not stored, so a stranger can neither lock
-an account nor write to the ledger; `services.sign_in_budgets` limits them.
+an account nor write to the ledger; `services.sign_in` limits them.
 """
 
 from collections.abc import Callable, Sequence

@@ -1,7 +1,6 @@
 """Organisations: one with its places, changes of its content, disabling and enabling.
 
-The key of a print house is not changed here: a bundle's secrets are encrypted to it
-(`ledger.organisations` keeps it as it is).
+The key of a print house is not changed here: a bundle's secrets are encrypted to it.
 """
 
 from collections.abc import Sequence

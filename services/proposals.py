@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from ledger import Approval, Proposal, ProposalFilter, ProposalState
+from ledger.account_names import is_same_account
 from ledger.errors import UnknownProposal
 from ledger.packer_provinces import ConcernedRows
 from services import scope
@@ -124,7 +125,7 @@ def may_decide(context: ServiceContext, proposal: Proposal) -> bool:
     """Whether the actor may decide on an open proposal of another person."""
     return (
         proposal.state is ProposalState.OPEN
-        and proposal.requested_by != context.actor.id
+        and not is_same_account(proposal.requested_by, context.actor.id)
         and has_permission(context.actor, KINDS[proposal.kind].decide)
     )
 

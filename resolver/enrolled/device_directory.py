@@ -1,7 +1,7 @@
 """The enrolled devices that a process knows, kept current with the ledger.
 
-A device is loaded when it first sends a scan. A change of a device in the ledger drops it, with the
-same feed that brings recalls (`resolver.batch_cache`): a revoked device is refused within a second.
+A device is loaded when it first sends a scan. A change of a device in the ledger drops it, as a
+recall reloads a batch (`resolver.change_notifications`): a revoked device is refused in a second.
 Unknown ids are not remembered: the caller limits who asks for them.
 """
 
