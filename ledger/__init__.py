@@ -41,7 +41,7 @@ from ledger.filters import AlertFilter, BatchFilter, Key, LotFilter, OrderFilter
 from ledger.hearing_record import CaseParty, Hearing, HearingMessage, HearingState
 from ledger.ledger import Ledger, open_ledger
 from ledger.lot_changes import LotChange
-from ledger.lot_drafts import LotDraft
+from ledger.lot_drafts import LotDraft, SeenDraft
 from ledger.lot_versions import Correction, LotVersion, VersionNote
 from ledger.lots import LotReview, LotRow
 from ledger.mass_balance import MassBalance
@@ -162,6 +162,7 @@ __all__ = [
     "Role",
     "ScanCount",
     "ScanRow",
+    "SeenDraft",
     "SentPhoto",
     "Staff",
     "StampHistory",

@@ -8,6 +8,7 @@ nobody changed for `LIFETIME_MS` is not listed any more, and the next new draft 
 import json
 import secrets
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 
@@ -46,6 +47,14 @@ class LotDraft:
     saved_at: int
 
 
+@dataclass(frozen=True, slots=True)
+class SeenDraft:
+    """A draft by its id, in the version that a writer saw."""
+
+    id: str
+    version: int
+
+
 class LotDrafts:
     """The drafts of lots of one ledger."""
 
@@ -55,14 +64,33 @@ class LotDrafts:
 
     @uncancellable
     async def add(
-        self, organisation: str, name: str, kind: str, fields: Mapping[str, str], *, actor: str
+        self,
+        organisation: str,
+        name: str,
+        kind: str,
+        fields: Mapping[str, str],
+        *,
+        actor: str,
+        id_: str | None = None,
     ) -> LotDraft:
-        """Keep a new draft. Raises `TooManyDrafts` above `MOST_DRAFTS` of an organisation."""
+        """Keep a new draft; the same `id_` and fields again are the draft that is there.
+
+        Raises `TooManyDrafts` above `MOST_DRAFTS` of an organisation, `RowChanged` when the draft
+        of this `id_` holds something else by now.
+        """
         at = self._clock()
-        draft = LotDraft(secrets.token_hex(8), organisation, 1, name, kind, fields, actor, at)
-        old = select(_TABLE.c.id).where(_TABLE.c.saved_at < at - LIFETIME_MS)
-        own = select(func.count()).where(_TABLE.c.organisation == organisation)
+        id_ = id_ or secrets.token_hex(8)
+        draft = LotDraft(id_, organisation, 1, name, kind, fields, actor, at)
+        since = at - LIFETIME_MS
+        old = select(_TABLE.c.id).where(_TABLE.c.saved_at < since)
+        is_own = (_TABLE.c.organisation == organisation) & (_TABLE.c.saved_at >= since)
+        own = select(func.count()).where(is_own)
         async with self._store.write() as connection:
+            with suppress(UnknownRow):
+                known = await _find(connection, organisation, id_)
+                if known.fields != fields:
+                    raise RowChanged(kind=KIND, id=id_)
+                return known
             await connection.execute(
                 delete(_TABLE).where(_TABLE.c.id.in_(old.limit(_REMOVED_AT_ONCE)))
             )
@@ -104,7 +132,8 @@ class LotDrafts:
     async def remove(self, organisation: str, id_: str) -> None:
         """Remove a draft; one that is gone or another's changes nothing."""
         async with self._store.write() as connection:
-            await remove_draft(connection, organisation, id_)
+            own = (_TABLE.c.id == id_) & (_TABLE.c.organisation == organisation)
+            await connection.execute(delete(_TABLE).where(own))
 
     async def get(self, organisation: str, id_: str) -> LotDraft:
         """A draft of an organisation. Raises `UnknownRow`."""
@@ -132,10 +161,16 @@ class LotDrafts:
             return [_from_row(row) for row in (await connection.execute(query)).mappings()]
 
 
-async def remove_draft(connection: AsyncConnection, organisation: str, id_: str) -> None:
-    """Remove a draft in the caller's transaction, which saves its lot, for example."""
-    own = (_TABLE.c.id == id_) & (_TABLE.c.organisation == organisation)
-    await connection.execute(delete(_TABLE).where(own))
+async def use_up_draft(connection: AsyncConnection, organisation: str, seen: SeenDraft) -> None:
+    """Remove a draft in the transaction that saves its lot.
+
+    Raises `UnknownRow` when a lot was made of it already or somebody deleted it, `RowChanged` when
+    somebody saved it since it was seen.
+    """
+    known = await _find(connection, organisation, seen.id)
+    if known.version != seen.version:
+        raise RowChanged(kind=KIND, id=seen.id)
+    await connection.execute(delete(_TABLE).where(_TABLE.c.id == seen.id))
 
 
 async def _find(connection: AsyncConnection, organisation: str, id_: str) -> LotDraft:

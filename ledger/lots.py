@@ -33,7 +33,7 @@ from ledger.errors import (
 from ledger.filters import Key, LotFilter
 from ledger.hash_chain import Field, to_canonical_json
 from ledger.lot_codes import SITE_FIELDS, index_codes, index_new_codes, list_codes
-from ledger.lot_drafts import remove_draft
+from ledger.lot_drafts import SeenDraft, use_up_draft
 from ledger.lot_versions import (
     Correction,
     LotVersion,
@@ -98,22 +98,22 @@ class Lots:
 
     @uncancellable
     async def save(
-        self, lot: LotRow, review: LotReview | None = None, *, draft: str | None = None
+        self, lot: LotRow, review: LotReview | None = None, *, draft: SeenDraft | None = None
     ) -> LotRow:
         """Save a lot, new or with other content; the same content again changes nothing.
 
-        `draft` is the draft that it was made of, which is removed with it.
+        `draft` is the draft that a new lot is made of, which is removed with it.
         The owner stays the first one. `review` sees the lot as it is and raises what the caller's
-        rules refuse. Raises `LotCodeTaken` when another organisation owns the lot; when stamps are
+        rules refuse. Raises `UnknownRow` and `RowChanged` of a draft that is gone or was saved
+        since; `LotCodeTaken` when another organisation owns the lot; when stamps are
         bound to it `LotIncomplete`, `LotReasonRequired`, `LotConfirmationRequired`; `LotRecalled`
         after a recall; `CodeNotUsable` for a code that it did not name before.
         """
         at = self._clock() if lot.at is None else lot.at
         async with self._store.write() as connection:
-            saved = await save_lot(connection, replace(lot, at=at), review)
-            if draft is not None and saved.organisation is not None:
-                await remove_draft(connection, saved.organisation, draft)
-            return saved
+            if draft and lot.organisation and not await select_known(connection, [lot.code]):
+                await use_up_draft(connection, lot.organisation, draft)
+            return await save_lot(connection, replace(lot, at=at), review)
 
     async def get(self, code: str) -> LotRow:
         """Return the lot of this code. Raises `UnknownLot`."""

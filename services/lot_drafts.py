@@ -4,6 +4,7 @@ A draft holds the fields as they were typed, flaws and all. Nothing is checked u
 saved from it, which removes the draft in the same transaction.
 """
 
+import hashlib
 from collections.abc import Mapping
 from typing import Final
 
@@ -27,11 +28,13 @@ async def save_draft(
     name: str,
     id_: str | None = None,
     version: int | None = None,
+    key: str = "",
 ) -> LotDraft:
     """Save a new draft, or (with `id_`) over the version that the writer saw.
 
-    Fields that the kind of produce does not have are left out. Raises `Forbidden`, `InvalidInput`,
-    `TooManyDrafts`, `UnknownRow`, `RowChanged` when a colleague saved it meanwhile.
+    A new draft that is sent again with its `key` is the same draft. Fields that the kind of produce
+    does not have are left out. Raises `Forbidden`, `InvalidInput`, `TooManyDrafts`, `UnknownRow`,
+    `RowChanged` when a colleague saved it meanwhile.
     """
     organisation = _require_organisation(context)
     if kind not in load_profiles():
@@ -44,7 +47,12 @@ async def save_draft(
     name = name.strip()[:LONGEST_NAME]
     if id_ is None:
         return await context.ledger.lot_drafts.add(
-            organisation, name, kind, kept, actor=context.actor.id
+            organisation,
+            name,
+            kind,
+            kept,
+            actor=context.actor.id,
+            id_=_name_draft(context.scope_key(key)) if key else None,
         )
     return await context.ledger.lot_drafts.replace(
         organisation, id_, name, kept, version=version or 0, actor=context.actor.id
@@ -94,6 +102,10 @@ async def list_drafts(
 async def delete_draft(context: ServiceContext, id_: str) -> None:
     """Delete a draft; again changes nothing. Raises `Forbidden`, `InvalidInput`."""
     await context.ledger.lot_drafts.remove(_require_organisation(context), id_)
+
+
+def _name_draft(scoped_key: str) -> str:
+    return hashlib.sha256(f"veritem lot draft\0{scoped_key}".encode()).hexdigest()[:16]
 
 
 def _require_organisation(context: ServiceContext) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from contextlib import suppress
 
-from ledger import LotRow, Proposal
+from ledger import LotRow, Proposal, SeenDraft
 from ledger.errors import LotCodeTaken, UnknownLot, UnknownRow
 from services.context import ServiceContext
 from services.line_flaws import LineFlaw
@@ -34,7 +34,7 @@ async def enter_lot(
     kind: str | None = None,
     thousands: Thousands = "",
     correction: CorrectionRequest = NO_REASON,
-    draft: str | None = None,
+    draft: SeenDraft | None = None,
 ) -> LotRow | Proposal:
     """Save the lot that fields describe (`services.lot_fields`).
 

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from ledger import LotChange, LotRow, LotVersion, ProductRow, Proposal, VersionNote
+from ledger import LotChange, LotRow, LotVersion, ProductRow, Proposal, SeenDraft, VersionNote
 from ledger.errors import (
     LotCodeTaken,
     LotConfirmationRequired,
@@ -103,7 +103,7 @@ async def submit_lot(
     *,
     organisation: str | None = None,
     correction: CorrectionRequest = NO_REASON,
-    draft: str | None = None,
+    draft: SeenDraft | None = None,
 ) -> LotRow | Proposal:
     """Store a lot as `put_lot` does; propose what a second person must confirm.
 

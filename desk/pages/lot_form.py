@@ -23,8 +23,8 @@ from desk.pages.orders import product_name
 from desk.pages.provinces import list_provinces
 from desk.pages.render import render_page
 from desk.pages.routing import PageRoutes, keep_form, redirect, refuse_form
-from ledger import ProductRow, Proposal
-from ledger.errors import UnknownLot
+from ledger import ProductRow, Proposal, SeenDraft
+from ledger.errors import UnknownLot, UnknownRow
 from services import lot_drafts, lots, registry
 from services.lot_entry import LotFieldsRefused, enter_lot
 from services.lot_fields import TIMES, extract_fields
@@ -112,7 +112,7 @@ async def put_lot(call: PageCall) -> web.StreamResponse:
             kind=call.query.get("produce"),
             thousands="." if call.language == "vi" else ",",
             correction=CorrectionRequest(form.reason, form.note, form.version),
-            draft=call.query.get("lot_draft"),
+            draft=_find_seen_draft(call, form),
         )
     except LotFieldsRefused as refusal:
         return await refuse_form(call, _to_invalid_form(refusal))
@@ -120,6 +120,18 @@ async def put_lot(call: PageCall) -> web.StreamResponse:
         return await refuse_form(call, refusal)
     flash = "flash.lot_proposed" if isinstance(saved, Proposal) else "flash.lot_saved"
     return redirect(f"/lots/{quote(form.fields['code'], safe='')}", flash)
+
+
+def _find_seen_draft(call: PageCall, form: LotForm) -> SeenDraft | None:
+    draft = call.query.get("lot_draft")
+    return SeenDraft(draft, form.draft_version or 0) if draft else None
+
+
+async def _is_draft_kept(call: PageCall, draft: str) -> bool:
+    with suppress(UnknownRow):
+        await lot_drafts.get_draft(call.context, draft)
+        return True
+    return False
 
 
 async def _save_draft(call: PageCall, form: LotForm) -> web.StreamResponse:
@@ -136,6 +148,7 @@ async def _save_draft(call: PageCall, form: LotForm) -> web.StreamResponse:
         name=name,
         id_=call.query.get("lot_draft"),
         version=form.draft_version,
+        key=form.key,
     )
     query = urlencode({"produce": saved.kind, "lot_draft": saved.id})
     return redirect(f"/new-lot?{query}", "flash.draft_saved")
@@ -215,6 +228,10 @@ async def _render_form(
         found = await find_places(call.context, sought, fields.get(sought, ""))
     kept = {name: call.query[name] for name in _KEPT_QUERY if name in call.query}
     kept.setdefault("produce", kind)
+    if "lot_draft" in kept and not await _is_draft_kept(call, kept["lot_draft"]):
+        # The form was sent with a draft that is gone: what was typed is that of a new lot.
+        del kept["lot_draft"]
+        fields.pop("draft_version", None)
     choices = {
         "product": tuple(
             (p.id, product_name(p, call.language)) for p in products if (p.kind or CROP) == kind

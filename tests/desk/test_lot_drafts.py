@@ -25,9 +25,9 @@ async def test_a_draft_is_saved_with_flaws_continued_and_becomes_a_lot(desk: Run
     )  # fmt: skip
     async with somebody(desk, "mai") as mai, somebody(desk, "hoa") as hoa:
         page = await mai.get("/new-lot")
-        draft = await mai.submit(
-            page, "/new-lot", product="ri6", shelf_life="vài ngày", producer="Hộ A", save="draft"
-        )
+        typed = {"product": "ri6", "shelf_life": "vài ngày", "producer": "Hộ A", "save": "draft"}
+        await mai.submit(page, "/new-lot", **typed)
+        draft = await mai.submit(page, "/new-lot", **typed)  # sent twice, kept once
         assert draft.status == 200
         assert "Đã lưu bản nháp" in draft.text
         assert 'value="vài ngày"' in draft.html
@@ -52,8 +52,18 @@ async def test_a_draft_is_saved_with_flaws_continued_and_becomes_a_lot(desk: Run
         )
         assert older.status == 412
         assert 'value="Hộ B"' in older.html  # what she typed is still there
-        saved = await hoa.submit(newer, address, **FIELDS)
+        older = await mai.submit(draft, address, draft_version=version, **FIELDS)
+        assert older.status == 412  # nor does her lot remove what a colleague added
+        saved = await hoa.submit(
+            newer, address, draft_version=newer.hidden("draft_version"), **FIELDS
+        )
         assert saved.path == "/lots/L1"
+        late = FIELDS | {"code": "L3", "producer": "Hộ C"}
+        gone = await mai.submit(draft, address, draft_version=version, **late)
+        assert gone.status == 404  # the draft made its lot
+        assert 'value="Hộ C"' in gone.html
+        assert 'action="/new-lot?produce=crop"' in gone.html  # what is shown again is a new lot
+        assert (await mai.submit(gone, "/new-lot?produce=crop", **late)).path == "/lots/L3"
         assert "Chưa có bản nháp nào" in (await mai.get("/lot-drafts")).text
 
 

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from ledger import Ledger, LotRow, Organisation
+from ledger import Ledger, LotRow, Organisation, SeenDraft
 from ledger.errors import RowChanged, TooManyDrafts, UnknownRow
 from ledger.lot_drafts import LIFETIME_MS, MOST_DRAFTS, LotDraft
 from tests.ledger.conftest import Clock
@@ -70,16 +70,49 @@ async def test_an_organisation_keeps_so_many_and_old_ones_leave(
 async def test_a_draft_leaves_with_the_lot_that_is_saved_of_it(ledger: Ledger) -> None:
     known, other = await draft(ledger), await draft(ledger, "tp")
     row = LotRow("L1", {"lot": "L1"}, (), organisation="kp")
-    await ledger.lots.save(row, draft=other.id)
+    with pytest.raises(UnknownRow):
+        await ledger.lots.save(row, draft=SeenDraft(other.id, 1))
     await ledger.lot_drafts.get("tp", other.id)
     with pytest.raises(ValueError, match="refused"):
         await ledger.lots.save(
-            LotRow("L2", {"lot": "L2"}, (), organisation="kp"), _refuse, draft=known.id
+            LotRow("L2", {"lot": "L2"}, (), organisation="kp"),
+            _refuse,
+            draft=SeenDraft(known.id, 1),
         )
     await ledger.lot_drafts.get("kp", known.id)
-    await ledger.lots.save(LotRow("L2", {"lot": "L2"}, (), organisation="kp"), draft=known.id)
+    lot = LotRow("L2", {"lot": "L2"}, (), organisation="kp")
+    saved = await ledger.lots.save(lot, draft=SeenDraft(known.id, 1))
     with pytest.raises(UnknownRow):
         await ledger.lot_drafts.get("kp", known.id)
+    assert await ledger.lots.save(lot, draft=SeenDraft(known.id, 1)) == saved  # sent twice
+
+
+async def test_a_draft_makes_one_lot_of_what_was_seen(ledger: Ledger) -> None:
+    known = await draft(ledger)
+    newer = await ledger.lot_drafts.replace("kp", known.id, "L1", {}, version=1, actor="hoa")
+
+    async def save(code: str, version: int) -> None:
+        row = LotRow(code, {"lot": code}, (), organisation="kp")
+        await ledger.lots.save(row, draft=SeenDraft(known.id, version))
+
+    with pytest.raises(RowChanged):
+        await save("L1", 1)
+    assert await ledger.lot_drafts.get("kp", known.id) == newer
+    answers = await asyncio.gather(save("L2", 2), save("L3", 2), return_exceptions=True)
+    assert sorted(str(type(one).__name__) for one in answers) == ["NoneType", "UnknownRow"]
+    assert len(await ledger.lots.find_known(["L1", "L2", "L3"])) == 1
+
+
+async def test_a_draft_that_is_sent_twice_is_kept_once(ledger: Ledger) -> None:
+    async def add(code: str) -> LotDraft:
+        return await ledger.lot_drafts.add(
+            "kp", code, "crop", {"code": code}, actor="mai", id_="aa"
+        )
+
+    assert await add("L1") == await add("L1")
+    with pytest.raises(RowChanged):
+        await add("L2")
+    assert await ledger.lot_drafts.count("kp") == 1
 
 
 def _refuse(_: LotRow | None) -> None:
