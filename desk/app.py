@@ -38,6 +38,7 @@ from services.errors import CheckLimited
 from services.field_checks import CHECK_REFILL_MS, CHECKS_AT_ONCE, OwnHostsCache
 from services.field_snapshots import SnapshotMaker
 from services.figures.keeper import FigureKeeper
+from services.lot_drafts import erase_old_drafts
 from services.photos import PhotoShelf
 from services.print_proofs import ProofReader
 from services.registry_watch import RegistryWatch
@@ -155,7 +156,8 @@ def create_app(runtime: DeskRuntime) -> web.Application:
         intake = asyncio.create_task(runtime.intake.run(), name="file reports")
         watch = asyncio.create_task(RegistryWatch(dependencies.ledger).run(), name="watch registry")
         keeping = asyncio.create_task(runtime.figures.run(), name="keep figures")
-        tasks = [resuming, intake, watch, keeping]
+        erasing = asyncio.create_task(erase_old_drafts(dependencies.ledger), name="erase drafts")
+        tasks = [resuming, intake, watch, keeping, erasing]
         if minutes := dependencies.settings.field_minutes:
             making = runtime.field_snapshots.run(minutes * _MINUTE_MS)
             tasks.append(asyncio.create_task(making, name="field snapshots"))

@@ -2,7 +2,7 @@
 
 A draft is no lot: it has no code, no stamp is bound to it and nobody outside of its organisation
 sees it. It is no part of history either: neither a chain nor the audit log has it. A draft that
-nobody changed for `LIFETIME_MS` is not listed any more, and the next new draft removes it.
+nobody changed for `LIFETIME_MS` is not listed any more, and the desk deletes it within an hour.
 """
 
 import json
@@ -26,7 +26,7 @@ MOST_DRAFTS: Final = 50
 """Drafts of one organisation."""
 LIFETIME_MS: Final = 90 * 86_400_000
 _REMOVED_AT_ONCE: Final = 100
-"""Old drafts that one new draft removes at most."""
+"""Old drafts that one `delete_old` deletes at most."""
 _TABLE: Final = schema.lot_drafts
 
 
@@ -82,7 +82,6 @@ class LotDrafts:
         id_ = id_ or secrets.token_hex(8)
         draft = LotDraft(id_, organisation, 1, name, kind, fields, actor, at)
         since = at - LIFETIME_MS
-        old = select(_TABLE.c.id).where(_TABLE.c.saved_at < since)
         is_own = (_TABLE.c.organisation == organisation) & (_TABLE.c.saved_at >= since)
         own = select(func.count()).where(is_own)
         async with self._store.write() as connection:
@@ -91,13 +90,20 @@ class LotDrafts:
                 if known.fields != fields:
                     raise RowChanged(kind=KIND, id=id_)
                 return known
-            await connection.execute(
-                delete(_TABLE).where(_TABLE.c.id.in_(old.limit(_REMOVED_AT_ONCE)))
-            )
             if (await connection.scalar(own) or 0) >= MOST_DRAFTS:
                 raise TooManyDrafts(most=MOST_DRAFTS)
             await connection.execute(insert(_TABLE).values(_to_row(draft)))
         return draft
+
+    @uncancellable
+    async def delete_old(self) -> int:
+        """Delete drafts that nobody changed for `LIFETIME_MS`, some at once; return how many."""
+        old = select(_TABLE.c.id).where(_TABLE.c.saved_at < self._clock() - LIFETIME_MS)
+        async with self._store.append() as connection:
+            gone = await connection.execute(
+                delete(_TABLE).where(_TABLE.c.id.in_(old.limit(_REMOVED_AT_ONCE)))
+            )
+            return int(gone.rowcount)
 
     @uncancellable
     async def replace(

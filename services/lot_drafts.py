@@ -4,20 +4,27 @@ A draft holds the fields as they were typed, flaws and all. Nothing is checked u
 saved from it, which removes the draft in the same transaction.
 """
 
+import asyncio
 import hashlib
 from collections.abc import Mapping
 from typing import Final
 
-from ledger import LotDraft
+import structlog
+
+from ledger import Ledger, LotDraft
 from services.context import ServiceContext
 from services.errors import InvalidInput
 from services.paging import DEFAULT_LIMIT, Page, PageRequest
 from services.permissions import Permission, require_permission
+from stamps.errors import VeritemError
 from traceability.document_fields import LONGEST_TEXT
 from traceability.lot_profiles import load_profiles
 
 LONGEST_NAME: Final = 80
+_ERASE_SECONDS: Final = 3600.0
 _PHOTO: Final = "image"
+
+_log = structlog.get_logger(__name__)
 
 
 async def save_draft(
@@ -67,6 +74,17 @@ def find_unfilled(draft: LotDraft) -> tuple[str, ...]:
         for item in items
         if item.is_mandatory and not all(draft.fields.get(field) for field in item.form_fields)
     )
+
+
+async def erase_old_drafts(ledger: Ledger) -> None:
+    """Delete old drafts every hour until cancelled; a ledger that fails is tried again."""
+    while True:
+        try:
+            while await ledger.lot_drafts.delete_old():
+                pass
+        except VeritemError as error:
+            _log.warning("old drafts wait", why=str(error))
+        await asyncio.sleep(_ERASE_SECONDS)
 
 
 async def get_draft(context: ServiceContext, id_: str) -> LotDraft:

@@ -65,6 +65,9 @@ async def test_an_organisation_keeps_so_many_and_old_ones_leave(
     assert await ledger.lot_drafts.count("kp") == 0
     new = await draft(ledger)
     assert await ledger.lot_drafts.find_page("kp", limit=99) == [new]
+    assert await ledger.lot_drafts.delete_old() == MOST_DRAFTS + 1
+    assert await ledger.lot_drafts.delete_old() == 0
+    assert await ledger.lot_drafts.get("kp", new.id) == new
 
 
 async def test_a_draft_leaves_with_the_lot_that_is_saved_of_it(ledger: Ledger) -> None:
