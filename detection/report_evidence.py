@@ -1,7 +1,7 @@
 """Report evidence: what consumers' reports of one stamp weigh, in nats. Pure.
 
-Anybody can report, so reports are weak evidence. They are weighed by three counts and the smallest
-holds: once a network, once a device and once a day, each with its heaviest report. A network that
+Anybody can report, so reports are weak evidence. Three sums are made of them: of the heaviest
+report of each network, of each device, and of each day. The smallest sum counts. A network that
 sends many, a person with many phones and a crowd of one day weigh no more than one report. A report
 beyond the budgets of its network or code weighs nothing.
 

@@ -1,4 +1,4 @@
-"""Scan weight: which scans may be evidence, by what their network and their stamp saw lately.
+"""Scan weight: which scans may be evidence, by what their network sent lately.
 
 Whoever sends requests could steer the judge. Two things bound what one network weighs:
 
@@ -7,9 +7,10 @@ Whoever sends requests could steer the judge. Two things bound what one network 
   its history sets aside what comes too often (`detection.apply_scan`).
 - **Credibility.** A scan that brings a stamp to a caution *accuses* it. Honest networks accuse
   almost never: their share of all stamps that they scan is far below one in a hundred, also behind
-  the gateway of a carrier. A network that accused `Rules.discredited_stamps` stamps within a day,
-  and at least `Rules.discredited_share` of the stamps that it scanned, is discredited for the rest
-  of the day: the share counts, so that a gateway of thousands is not discredited by its number.
+  the gateway of a carrier. A network is discredited for the rest of the day when it
+  accused `Rules.discredited_stamps` stamps within a day and they are at least
+  `Rules.discredited_share` of the stamps that it scanned. Without the share, the gateway of a
+  carrier would be discredited by the number of its customers.
 
 The stamps that a discredited network scanned are a **campaign**: many stamps, few networks.
 Networks that scan stamps of one batch within an hour belong to the same campaign. People get one

@@ -2,7 +2,8 @@
 
 The scans of a stamp are applied one after the other, as they arrived, and each history is assessed
 by the rules of each threshold. People's decisions are left out: the question is what the detector
-would have said without them. So is the evidence of the batch, at most one nat (`Rules.batch_max`).
+would have said without them. The evidence of the batch, at most one nat (`Rules.batch_max`), is
+left out too.
 Consumers' reports add to alerts as they do in service.
 """
 

@@ -2,8 +2,8 @@
 
 One proposes and another approves (`ledger.proposals`); the approval writes the audit entry
 `restore.accepted` with both names, the lost rows and the head that is no longer there. The signer
-of heads reads the entry and states the loss under its signature, which the database's owner cannot
-make. Only then do services start on the restored ledger.
+of heads reads the entry and signs a statement of the loss; the owner of the database has no key for
+such a signature. Only then do services start on the restored ledger.
 """
 
 from collections.abc import Mapping

@@ -1,8 +1,8 @@
 """The account of a decision: enabled, confirmed by another person, of an enabled organisation.
 
 `ledger.proposals` and `ledger.orders` check both accounts of a decision with it, and that they are
-two. PostgreSQL enforces the same by triggers (migration 0002). SQLite has no roles, so there these
-checks are the only ones; `Ledger.is_sqlite` lets a command say so.
+two. PostgreSQL enforces the same by triggers (migration 0002). On SQLite, which has no
+roles, these checks are the only ones; commands ask `Ledger.is_sqlite` to say so.
 """
 
 from typing import Final

@@ -1,7 +1,8 @@
 """Orders above a limit: one person proposes the approval with a reason, another approves it.
 
-Neither of them requested the order, so such an order has three people. The second approval
-approves the order in its own transaction. A trigger refuses the order's approval without it.
+Neither of them requested the order, so such an order has three people. One
+transaction has the second approval and that of the order. A trigger refuses an order that was not
+approved by two.
 """
 
 from typing import Final

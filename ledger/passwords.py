@@ -5,8 +5,8 @@ Passwords are stored as Argon2id (RFC 9106) in the PHC text form, which names it
 not both of a small server. One-time codes are TOTP (RFC 6238: SHA-1, six digits, 30 seconds); the
 step before or after counts too, each step only once.
 
-Keyboards differ in the Unicode form that they type, so both are compared in NFKC (NIST SP 800-63B
-asks for a stable form), and passwords without blanks at their ends.
+Keyboards differ in the Unicode form that they type, so passwords and codes are compared in NFKC
+(NIST SP 800-63B asks for a stable form), and passwords without blanks at their ends.
 """
 
 import base64

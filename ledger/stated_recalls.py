@@ -1,9 +1,9 @@
 """Recalls and counts that a head states: what a restore of an older copy would undo.
 
 A head states each recall that was approved after the head before, and how many transitions of each
-kind the ledger has. A lost recall would leave its stamps authentic, so its target is outside of the
-ledger too; it names no person. Other kinds are only counted: repeating them is not urgent, and
-their content is not for the places that keep heads.
+kind the ledger has. A lost recall would make its stamps authentic again, so the head states the
+target of each recall, without names of people. Transitions of other kinds are only counted. To
+repeat them after a restore is not urgent, and the places that keep heads need not know them.
 """
 
 import json

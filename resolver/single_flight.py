@@ -11,7 +11,7 @@ V = TypeVar("V")
 class SingleFlight(Generic[K, V]):
     """Calls `load(key)` once for all callers that fetch `key` at the same time.
 
-    A caller that is cancelled does not cancel the load; its error is raised in every caller.
+    A caller that is cancelled does not cancel the load. Each caller gets an error of the load.
     """
 
     def __init__(self, load: Callable[[K], Awaitable[V]]) -> None:

@@ -22,7 +22,7 @@ async def list_batch_events(
     limit: int = DEFAULT_LIMIT,
     after: str | None = None,
 ) -> Page[dict[str, Any]]:
-    """The events of a batch in the order of their record.
+    """The events of a batch in the order in which they were recorded.
 
     Raises `Forbidden`, `UnknownBatch`, `InvalidInput`.
     """

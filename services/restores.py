@@ -14,7 +14,7 @@ from services.proposals import propose
 async def propose_accepted_loss(
     context: ServiceContext, statements: Iterable[HeadStatement], reason: str, key: str
 ) -> Proposal:
-    """Propose to accept what the ledger lacks of signed statements in force, oldest first.
+    """Propose to accept that the ledger lacks what these signed statements say, the oldest first.
 
     The approval of a second person records it; the signer of heads then states it.
 

@@ -1,8 +1,9 @@
-"""Rest of other generations of the ledger in Redis: find, read and remove it.
+"""Scans of earlier generations of the ledger in Redis: find, read and remove them.
 
-After a restore the scans of the lost future that no recorder had taken stay in their stream, under
-the id of their generation, and so do its histories and tokens (`resolver.history.redis`). Services
-of the new generation never read them. They are evidence until a person removes them.
+A restore of an older copy begins a new generation of the ledger. Scans that no recorder had stored
+by then stay in Redis, in the stream of the earlier generation, beside its histories and tokens
+(`resolver.history.redis`). Services of the new generation never read them. They are evidence
+until a person removes them.
 """
 
 import asyncio
