@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from stamps.lifecycle import IllegalTransition, State, Transition, next_state
+from stamps.lifecycle import BINDS_LOT, IllegalTransition, State, Transition, next_state
 from stamps.spans import (
     RangeTransition,
     Span,
@@ -36,13 +36,16 @@ class Stamp:
     def take(self, change: RangeTransition, at: int) -> "Stamp":
         state, suspended_from = next_state(self.state, change.transition, self.suspended_from)
         activates = change.transition is Transition.ACTIVATE
+        is_back = change.transition is Transition.DEACTIVATE
+        lot = change.lot if change.transition in BINDS_LOT else self.lot
+        activated_at = at if activates else self.activated_at
         kept = state in (State.VOID, State.SUSPENDED, State.RECALLED)
         return Stamp(
             state,
             suspended_from,
-            change.lot if activates else self.lot,
+            None if is_back else lot,
             change.reason if kept else None,
-            at if activates else self.activated_at,
+            None if is_back else activated_at,
             at,
         )
 
@@ -65,7 +68,7 @@ def changes(draw: st.DrawFn) -> RangeTransition:
         lo=lo,
         hi=draw(st.integers(lo + 1, COUNT)),
         transition=transition,
-        lot=draw(st.sampled_from(["L1", "L2"])) if transition is Transition.ACTIVATE else None,
+        lot=draw(st.sampled_from(["L1", "L2"])) if transition in BINDS_LOT else None,
         reason=draw(st.sampled_from(["stolen", "lost"])),
     )
 
