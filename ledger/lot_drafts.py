@@ -9,10 +9,20 @@ import json
 import secrets
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Final
 
-from sqlalchemy import RowMapping, delete, func, insert, select, tuple_, update
+from sqlalchemy import (
+    ColumnElement,
+    RowMapping,
+    and_,
+    delete,
+    func,
+    insert,
+    select,
+    tuple_,
+    update,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ledger import schema
@@ -81,9 +91,7 @@ class LotDrafts:
         at = self._clock()
         id_ = id_ or secrets.token_hex(8)
         draft = LotDraft(id_, organisation, 1, name, kind, fields, actor, at)
-        since = at - LIFETIME_MS
-        is_own = (_TABLE.c.organisation == organisation) & (_TABLE.c.saved_at >= since)
-        own = select(func.count()).where(is_own)
+        own = select(func.count()).where(self._is_listed(organisation))
         async with self._store.write() as connection:
             with suppress(UnknownRow):
                 known = await _find(connection, organisation, id_)
@@ -138,8 +146,7 @@ class LotDrafts:
     async def remove(self, organisation: str, id_: str) -> None:
         """Remove a draft; one that is gone or another's changes nothing."""
         async with self._store.write() as connection:
-            own = (_TABLE.c.id == id_) & (_TABLE.c.organisation == organisation)
-            await connection.execute(delete(_TABLE).where(own))
+            await connection.execute(delete(_TABLE).where(_is_own(organisation, id_)))
 
     async def get(self, organisation: str, id_: str) -> LotDraft:
         """A draft of an organisation. Raises `UnknownRow`."""
@@ -148,8 +155,7 @@ class LotDrafts:
 
     async def count(self, organisation: str) -> int:
         """The number of drafts of an organisation."""
-        living = _TABLE.c.saved_at >= self._clock() - LIFETIME_MS
-        query = select(func.count()).where(_TABLE.c.organisation == organisation, living)
+        query = select(func.count()).where(self._is_listed(organisation))
         async with self._store.read() as connection:
             return await connection.scalar(query) or 0
 
@@ -158,13 +164,17 @@ class LotDrafts:
     ) -> list[LotDraft]:
         """At most `limit` drafts of an organisation, the last saved first."""
         key = (_TABLE.c.saved_at, _TABLE.c.id)
-        living = _TABLE.c.saved_at >= self._clock() - LIFETIME_MS
-        query = select(_TABLE).where(_TABLE.c.organisation == organisation, living)
+        query = select(_TABLE).where(self._is_listed(organisation))
         if after is not None:
             query = query.where(tuple_(*key) < tuple_(*after))
         query = query.order_by(*(column.desc() for column in key)).limit(limit)
         async with self._store.read() as connection:
             return [_from_row(row) for row in (await connection.execute(query)).mappings()]
+
+    def _is_listed(self, organisation: str) -> ColumnElement[bool]:
+        """The condition of the drafts of an organisation that somebody changed lately."""
+        since = self._clock() - LIFETIME_MS
+        return and_(_TABLE.c.organisation == organisation, _TABLE.c.saved_at >= since)
 
 
 async def use_up_draft(connection: AsyncConnection, organisation: str, seen: SeenDraft) -> None:
@@ -180,24 +190,19 @@ async def use_up_draft(connection: AsyncConnection, organisation: str, seen: See
 
 
 async def _find(connection: AsyncConnection, organisation: str, id_: str) -> LotDraft:
-    own = (_TABLE.c.id == id_) & (_TABLE.c.organisation == organisation)
-    row = (await connection.execute(select(_TABLE).where(own))).mappings().one_or_none()
+    query = select(_TABLE).where(_is_own(organisation, id_))
+    row = (await connection.execute(query)).mappings().one_or_none()
     if row is None:
         raise UnknownRow(kind=KIND, id=id_)
     return _from_row(row)
 
 
+def _is_own(organisation: str, id_: str) -> ColumnElement[bool]:
+    return and_(_TABLE.c.id == id_, _TABLE.c.organisation == organisation)
+
+
 def _to_row(draft: LotDraft) -> dict[str, object]:
-    return {
-        "id": draft.id,
-        "organisation": draft.organisation,
-        "version": draft.version,
-        "name": draft.name,
-        "kind": draft.kind,
-        "fields": to_canonical_json(dict(draft.fields)),
-        "saved_by": draft.saved_by,
-        "saved_at": draft.saved_at,
-    }
+    return asdict(draft) | {"fields": to_canonical_json(dict(draft.fields))}
 
 
 def _from_row(row: RowMapping) -> LotDraft:

@@ -5,7 +5,8 @@ a province are of the same (`docs/adr/0093`).
 """
 
 from collections.abc import Collection
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from typing import Final
 
 from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -19,7 +20,10 @@ class ConcernedRows:
 
     packers: Collection[str] = ()
     lots: Collection[str] = ()
-    batches: Collection[int] = field(default=())
+    batches: Collection[int] = ()
+
+
+NO_ROWS: Final = ConcernedRows()
 
 
 def select_packers() -> Select[tuple[str, str, str | None]]:

@@ -34,12 +34,11 @@ from ledger.errors import (
     UnknownProposal,
 )
 from ledger.hash_chain import to_canonical_json
-from ledger.packer_provinces import ConcernedRows, find_common_province
+from ledger.packer_provinces import NO_ROWS, ConcernedRows, find_common_province
 from ledger.store import Store, uncancellable
 
 T = TypeVar("T")
 _TABLE = schema.proposals
-_NO_ROWS: Final = ConcernedRows()
 
 
 class ProposalState(StrEnum):
@@ -135,7 +134,7 @@ class Proposals:
         actor: str,
         key: str,
         at: int | None = None,
-        concerned: ConcernedRows = _NO_ROWS,
+        concerned: ConcernedRows = NO_ROWS,
     ) -> Proposal:
         """Propose an act; the same key again returns the first result.
 
@@ -291,7 +290,7 @@ async def propose(
     actor: str,
     key: str,
     at: int,
-    concerned: ConcernedRows = _NO_ROWS,
+    concerned: ConcernedRows = NO_ROWS,
 ) -> Proposal:
     """Add a proposal inside the caller's transaction; see `Proposals.add`."""
     await require_deciding_account(connection, actor)

@@ -14,7 +14,7 @@ from typing import Any, Final
 from ledger import Approval, Proposal, ProposalFilter, ProposalState
 from ledger.account_names import is_same_account
 from ledger.errors import UnknownProposal
-from ledger.packer_provinces import ConcernedRows
+from ledger.packer_provinces import NO_ROWS, ConcernedRows
 from services import scope
 from services.context import ServiceContext
 from services.errors import InvalidInput
@@ -32,7 +32,7 @@ async def propose(
     document: Mapping[str, Any],
     reason: str | None,
     key: str,
-    concerned: ConcernedRows | None = None,
+    concerned: ConcernedRows = NO_ROWS,
 ) -> Proposal:
     """Propose an act for a second person to decide; the same key again is the same proposal.
 
@@ -51,7 +51,7 @@ async def propose(
         actor=context.actor.id,
         key=context.scope_key(key),
         at=context.clock(),
-        concerned=concerned or ConcernedRows(),
+        concerned=concerned,
     )
 
 
