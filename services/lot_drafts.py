@@ -4,7 +4,6 @@ A draft holds the fields as they were typed, flaws and all. Nothing is checked u
 saved from it, which removes the draft in the same transaction.
 """
 
-import asyncio
 import hashlib
 from collections.abc import Mapping
 from typing import Final
@@ -16,7 +15,7 @@ from services.context import ServiceContext
 from services.errors import InvalidInput
 from services.paging import DEFAULT_LIMIT, Page, PageRequest
 from services.permissions import Permission, require_permission
-from stamps.errors import VeritemError
+from services.repetition import repeat_forever
 from traceability.document_fields import LONGEST_TEXT
 from traceability.lot_profiles import load_profiles
 
@@ -78,13 +77,12 @@ def find_unfilled(draft: LotDraft) -> tuple[str, ...]:
 
 async def erase_old_drafts(ledger: Ledger) -> None:
     """Delete old drafts every hour until cancelled; a ledger that fails is tried again."""
-    while True:
-        try:
-            while await ledger.lot_drafts.delete_old():
-                pass
-        except VeritemError as error:
-            _log.warning("old drafts wait", why=str(error))
-        await asyncio.sleep(_ERASE_SECONDS)
+
+    async def erase() -> None:
+        while await ledger.lot_drafts.delete_old():
+            pass
+
+    await repeat_forever(erase, seconds=_ERASE_SECONDS, log=_log, trouble="old drafts wait")
 
 
 async def get_draft(context: ServiceContext, id_: str) -> LotDraft:

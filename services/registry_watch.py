@@ -4,7 +4,6 @@ It runs in each process of the desk and as `veritem registry watch`. Several do 
 takes each page and each code once. A killed one leaves what it did not do to the next.
 """
 
-import asyncio
 from dataclasses import dataclass
 from typing import Final
 
@@ -18,7 +17,7 @@ from services.context import ServiceContext
 from services.paging import DEFAULT_LIMIT, Page, PageRequest
 from services.permissions import Permission, require_permission
 from services.registered_codes import get_code
-from stamps.errors import VeritemError
+from services.repetition import repeat_forever
 from traceability.administrative_units import load_administrative_units
 
 POLL_SECONDS: Final = 2.0
@@ -37,12 +36,12 @@ class RegistryWatch:
 
     async def run(self) -> None:
         """Watch until cancelled; a ledger that fails is tried again."""
-        while True:
-            try:
-                await self.take_turn()
-            except VeritemError as error:
-                _log.warning("the registry is not watched", why=str(error))
-            await asyncio.sleep(POLL_SECONDS)
+        await repeat_forever(
+            self.take_turn,
+            seconds=POLL_SECONDS,
+            log=_log,
+            trouble="the registry is not watched",
+        )
 
     async def take_turn(self) -> list[Alert]:
         """Follow what happened and judge the codes that are due; return the alerts named."""

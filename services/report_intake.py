@@ -5,7 +5,7 @@ erasing twice erases once. A killed one leaves what it did not do to the next.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from typing import Final
 
 import structlog
@@ -14,8 +14,8 @@ from attachments import AttachmentStore, MalformedPhoto, PhotoTooLarge
 from attachments.spool import PhotoSpool
 from detection.rules import Rules
 from ledger import Ledger
+from services.repetition import repeat_forever
 from services.report_judging import judge_reported_stamps
-from stamps.errors import VeritemError
 
 POLL_SECONDS: Final = 2.0
 """Longest time that a report waits to be filed."""
@@ -51,32 +51,24 @@ class ReportIntake:
         self._rules = rules
         self._erase_ms = erase_days * _DAY_MS
         self._most_ms = most_days * _DAY_MS
+        self._erased_at = -_ERASE_EVERY_MS
 
     async def run(self) -> None:
         """File, decode and erase until cancelled; a ledger that fails is tried again."""
         async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(self._repeat(self.take_photos))
-            tasks.create_task(self._file_and_erase())
-
-    async def _repeat(self, act: Callable[[], Awaitable[int]]) -> None:
-        while True:
-            try:
-                await act()
-            except VeritemError as error:
-                _log.warning("photos of reports wait", why=str(error))
-            await asyncio.sleep(POLL_SECONDS)
+            for act, trouble in (
+                (self.take_photos, "photos of reports wait"),
+                (self._file_and_erase, "reports wait"),
+            ):
+                tasks.create_task(
+                    repeat_forever(act, seconds=POLL_SECONDS, log=_log, trouble=trouble)
+                )
 
     async def _file_and_erase(self) -> None:
-        erased_at = -_ERASE_EVERY_MS
-        while True:
-            try:
-                await self.file()
-                if self._clock() - erased_at >= _ERASE_EVERY_MS:
-                    await self.erase()
-                    erased_at = self._clock()
-            except VeritemError as error:
-                _log.warning("reports wait", why=str(error))
-            await asyncio.sleep(POLL_SECONDS)
+        await self.file()
+        if self._clock() - self._erased_at >= _ERASE_EVERY_MS:
+            await self.erase()
+            self._erased_at = self._clock()
 
     async def file(self) -> int:
         """File all reports that arrived, and tell alerts what they weigh; return how many."""

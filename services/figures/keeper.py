@@ -4,7 +4,6 @@ It runs in each process of the desk. Several do no harm: a fold is one transacti
 positions, and the public snapshot of a quarter is written once.
 """
 
-import asyncio
 from collections.abc import Callable
 from typing import Final
 
@@ -12,7 +11,7 @@ import structlog
 
 from ledger import Ledger
 from services.figures.public import publish_figures
-from stamps.errors import VeritemError
+from services.repetition import repeat_forever
 
 POLL_SECONDS: Final = 3.0
 """How long what happened waits to be counted."""
@@ -27,16 +26,16 @@ class FigureKeeper:
     def __init__(self, ledger: Ledger, clock: Callable[[], int]) -> None:
         self._ledger = ledger
         self._clock = clock
+        self._published_at = -_PUBLISH_EVERY_MS
 
     async def run(self) -> None:
         """Fold and publish until cancelled; a ledger that fails is tried again."""
-        published_at = -_PUBLISH_EVERY_MS
-        while True:
-            try:
-                await self._ledger.figures.fold()
-                if self._clock() - published_at >= _PUBLISH_EVERY_MS:
-                    await publish_figures(self._ledger, self._clock())
-                    published_at = self._clock()
-            except VeritemError as error:
-                _log.warning("figures wait", why=str(error))
-            await asyncio.sleep(POLL_SECONDS)
+        await repeat_forever(
+            self._fold_and_publish, seconds=POLL_SECONDS, log=_log, trouble="figures wait"
+        )
+
+    async def _fold_and_publish(self) -> None:
+        await self._ledger.figures.fold()
+        if self._clock() - self._published_at >= _PUBLISH_EVERY_MS:
+            await publish_figures(self._ledger, self._clock())
+            self._published_at = self._clock()
