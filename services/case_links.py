@@ -1,14 +1,13 @@
 """Connections of a case: lot, sister stamps, what happened to the stamp, other cases."""
 
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Final
 
 from ledger import Alert, LotRow, RecordedTransition, ReportRow
-from ledger.errors import UnknownLot
 from services.context import ServiceContext
 from services.field_history import FieldHistory, find_field_history
+from services.stamp_contexts import find_bound_lot
 from stamps.lifecycle import State
 from stamps.spans import Span
 
@@ -46,13 +45,11 @@ async def find_links(context: ServiceContext, alert: Alert, span: Span | None) -
     batch_states = states.get(alert.batch, {})
     if alert.stamp is None or span is None:
         return CaseLinks(cases=cases, batch_states=batch_states)
-    lot, lot_states = None, dict[State, int]()
+    lot_states = dict[State, int]()
     if span.lot is not None:
-        with suppress(UnknownLot):
-            lot = await ledger.lots.get(span.lot)
         lot_states = await ledger.transitions.count_lot_states(span.lot)
     return CaseLinks(
-        lot=lot,
+        lot=await find_bound_lot(ledger, span),
         batch_states=batch_states,
         lot_states=lot_states,
         transitions=await ledger.transitions.list_history(*alert.stamp),

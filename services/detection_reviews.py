@@ -20,15 +20,13 @@ from detection.rules import Rules
 from detection.stamp_context import StampContext
 from detection.threshold_trial import TriedStamp, list_rules, summarize_trial, try_thresholds
 from ledger import DetectionReview, StampHistory
-from ledger.errors import UnknownBatch, UnknownLot
 from ledger.scan_events import build_event
 from services.context import ServiceContext
 from services.permissions import Permission, require_permission
 from services.simulated_stamps import load_simulated
-from services.stamp_contexts import build_stamp_context
+from services.stamp_contexts import find_present_context
 from stamps.errors import VeritemError
 from stamps.lifecycle import State
-from stamps.spans import SpanOutOfRange
 
 MOST_LABELLED: Final = 1_000
 """Stamps of decided alerts that are judged, the latest decisions first."""
@@ -148,16 +146,11 @@ async def _try_stamp(
 
 async def _find_context(context: ServiceContext, history: StampHistory) -> StampContext | None:
     """The context of a stamp as its scans met it: a later block or recall is left out."""
-    ledger, lot = context.ledger, None
-    try:
-        span = await ledger.transitions.get_span(history.batch, history.index)
-    except (UnknownBatch, SpanOutOfRange):
+    found = await find_present_context(context.ledger, history.batch, history.index)
+    if found is None:
         return None
-    if span.lot is not None:
-        with suppress(UnknownLot):
-            lot = await ledger.lots.get(span.lot)
-    found = build_stamp_context(span, lot)
-    return found if span.activated_at is None else replace(found, state=State.ACTIVATED)
+    span, present = found
+    return present if span.activated_at is None else replace(present, state=State.ACTIVATED)
 
 
 async def _run_to_end(context: ServiceContext, review: DetectionReview) -> None:

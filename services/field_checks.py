@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from typing import Final, Literal
 
 from ledger import Alert, Ledger, LotRow, RecordedTransition, ReportGroup
-from ledger.errors import UnknownBatch, UnknownLot
+from ledger.errors import UnknownBatch
 from ledger.field_findings import Finding
 from services.alerts import BatchParties, find_parties
 from services.attempt_budget import AttemptBudget
@@ -22,6 +22,7 @@ from services.context import ServiceContext
 from services.errors import ForeignAddress, InvalidInput
 from services.field_history import CHECK_ACTION, name_stamp
 from services.permissions import Permission, require_permission
+from services.stamp_contexts import find_bound_lot
 from services.stamp_lookup import find_stamps
 from stamps import serial_range
 from stamps.errors import VeritemError
@@ -159,10 +160,7 @@ async def _collect(
 ) -> FieldRecord:
     ledger, now = context.ledger, context.clock()
     span = await ledger.transitions.get_span(batch, index)
-    lot = None
-    if span.lot is not None:
-        with suppress(UnknownLot):
-            lot = await ledger.lots.get(span.lot)
+    lot = await find_bound_lot(ledger, span)
     parties = None
     with suppress(UnknownBatch):
         parties = await find_parties(context, batch)

@@ -8,19 +8,15 @@ report come at the same time one sees the other, because each is committed befor
 A stamp that people have decided on is left alone, and the page of the stamp never changes.
 """
 
-from contextlib import suppress
-
 from detection.apply_scan import apply_scan
 from detection.report_evidence import CONSUMER_REPORTS, bound_reports
 from detection.rules import Rules
 from detection.scan_history import EMPTY
 from detection.verdict import find_near_reasons
-from ledger import AlertEvidence, Ledger, LotRow, ScanRow
-from ledger.errors import UnknownBatch, UnknownLot
+from ledger import AlertEvidence, Ledger, ScanRow
 from ledger.report_evidence import WeighedReports
 from ledger.scan_events import build_event
-from services.stamp_contexts import build_stamp_context
-from stamps.spans import Span, SpanOutOfRange
+from services.stamp_contexts import find_present_context
 
 
 async def judge_reported_stamps(ledger: Ledger, rules: Rules) -> int:
@@ -73,23 +69,11 @@ async def _find_reasons(ledger: Ledger, rules: Rules, scans: list[ScanRow]) -> t
     the last scan was judged with.
     """
     last = scans[-1]
-    found = await _find_span(ledger, last.batch, last.index)
+    found = await find_present_context(ledger, last.batch, last.index)
     if found is None:
         return ()
-    context = build_stamp_context(*found)
+    _, context = found
     history = EMPTY
     for scan in scans:
         history = apply_scan(history, build_event(scan), context, rules)
     return tuple(map(str, find_near_reasons(last.score, history, context, rules)))
-
-
-async def _find_span(ledger: Ledger, batch: int, index: int) -> tuple[Span, LotRow | None] | None:
-    lot = None
-    try:
-        span = await ledger.transitions.get_span(batch, index)
-    except (UnknownBatch, SpanOutOfRange):
-        return None
-    if span.lot is not None:
-        with suppress(UnknownLot):
-            lot = await ledger.lots.get(span.lot)
-    return span, lot
