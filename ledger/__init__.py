@@ -12,6 +12,7 @@ pass the same tests (`tests/ledger/`).
 
 from ledger.account_rows import ROLES, NewAccount, Role, Staff
 from ledger.alert_evidence import AlertEvidence
+from ledger.alert_filter import AlertFilter
 from ledger.alert_labels import LabelledStamp, StampHistory
 from ledger.alert_record import (
     CODE_ALERTS,
@@ -29,22 +30,25 @@ from ledger.audit import AuditEntry
 from ledger.audit_problem import AuditProblem
 from ledger.audit_verification import AuditReport
 from ledger.backup import back_up
+from ledger.batch_filter import BatchFilter
 from ledger.batches import Batch
 from ledger.changes import ChainHeads, ChangeListener, ChangeSet
 from ledger.code_filter import CodeFilter
 from ledger.consumer_reports import NO_STAMP, REPORT_KINDS, ReportKind, ReportRow, SentPhoto
 from ledger.crop import CropArea, CropEstimate
+from ledger.cursor_pages import Key
 from ledger.decisions import DecisionRow
 from ledger.detection_reviews import DetectionReview
 from ledger.devices import DEVICE_KINDS, Device, DeviceKind
-from ledger.filters import AlertFilter, BatchFilter, Key, LotFilter, OrderFilter
 from ledger.hearing_record import CaseParty, Hearing, HearingMessage, HearingState
 from ledger.ledger import Ledger, open_ledger
 from ledger.lot_changes import LotChange
 from ledger.lot_drafts import LotDraft, SeenDraft
+from ledger.lot_filter import LotFilter
 from ledger.lot_versions import Correction, LotVersion, VersionNote
 from ledger.lots import LotReview, LotRow
 from ledger.mass_balance import MassBalance
+from ledger.order_filter import OrderFilter
 from ledger.order_limits import LimitedOrder, OrderLimits
 from ledger.order_quotas import OrderQuota
 from ledger.order_states import OrderState

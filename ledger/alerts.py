@@ -29,6 +29,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from detection.rules import Rules
 from ledger import schema
 from ledger.alert_evidence import DETECTOR, AlertEvidence, apply_evidence
+from ledger.alert_filter import AlertFilter
 from ledger.alert_record import (
     CODE_ALERTS,
     NO_SUBJECT,
@@ -41,9 +42,9 @@ from ledger.alert_record import (
 )
 from ledger.alert_rows import append_events, select_active, select_alert
 from ledger.chained_rows import record_audit
+from ledger.cursor_pages import Key
 from ledger.decisions import DECIDE, describe_decision, put_decision, select_decisions
 from ledger.errors import IllegalAlertDecision
-from ledger.filters import AlertFilter, Key
 from ledger.hearings import tell_decision
 from ledger.store import Store, uncancellable
 

@@ -14,7 +14,9 @@ from sqlalchemy import RowMapping, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ledger import schema
+from ledger.batch_filter import BatchFilter
 from ledger.chained_rows import record_row_change
+from ledger.cursor_pages import Key
 from ledger.enabled_organisations import require_enabled
 from ledger.errors import (
     KeyReused,
@@ -24,7 +26,6 @@ from ledger.errors import (
     OrderNotOpen,
     UnknownBatch,
 )
-from ledger.filters import BatchFilter, Key
 from ledger.hash_chain import digest_json
 from ledger.order_states import OrderState
 from ledger.orders import Grade, find_order, fulfil_order

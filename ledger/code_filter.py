@@ -16,7 +16,7 @@ from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ledger import schema
-from ledger.filters import Key
+from ledger.cursor_pages import Key
 from ledger.registered_code import CodeCondition
 from ledger.search_words import begins_with
 

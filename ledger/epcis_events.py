@@ -15,8 +15,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ledger import schema
 from ledger.chained_rows import record_audit
+from ledger.cursor_pages import Key
 from ledger.errors import UnknownRow
-from ledger.filters import Key
 from ledger.hash_chain import digest_json, to_canonical_json
 from ledger.packer_provinces import is_of_province
 from ledger.store import Store, uncancellable

@@ -26,8 +26,8 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ledger import schema
+from ledger.cursor_pages import Key
 from ledger.errors import RowChanged, TooManyDrafts, UnknownRow
-from ledger.filters import Key
 from ledger.hash_chain import to_canonical_json
 from ledger.store import Store, uncancellable
 

@@ -20,6 +20,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from ledger import schema
 from ledger.batches import find_batch
 from ledger.chained_rows import record_row_change, record_row_changes
+from ledger.cursor_pages import Key
 from ledger.errors import (
     LotCodeTaken,
     LotConfirmationRequired,
@@ -30,10 +31,10 @@ from ledger.errors import (
     LotRecalled,
     UnknownLot,
 )
-from ledger.filters import Key, LotFilter
 from ledger.hash_chain import Field, to_canonical_json
 from ledger.lot_codes import SITE_FIELDS, index_codes, index_new_codes, list_codes
 from ledger.lot_drafts import SeenDraft, use_up_draft
+from ledger.lot_filter import LotFilter
 from ledger.lot_versions import (
     Correction,
     LotVersion,

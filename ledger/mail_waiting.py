@@ -32,7 +32,8 @@ from ledger.mails import (
     insert_mail,
 )
 from ledger.notice_events import NoticeEvent
-from ledger.notice_sources import MAIL_PREFIX, MAIL_SOURCES, read_end, read_page
+from ledger.notice_sources import MAIL_PREFIX, MAIL_SOURCES, read_page
+from ledger.numbered_rows import read_end
 from ledger.store import Store, uncancellable
 
 GATHER_MS: Final = 5_000

@@ -24,8 +24,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ledger import schema
 from ledger.chained_rows import record_audit
+from ledger.cursor_pages import Key
 from ledger.errors import MailLimited, MailNotResendable, UnknownRow
-from ledger.filters import Key
 from ledger.store import Store, uncancellable
 
 MailState = Literal["waiting", "sent", "dead", "dropped"]

@@ -11,12 +11,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final, cast
 
-from sqlalchemy import RowMapping, func, insert, select
+from sqlalchemy import RowMapping, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ledger import schema
 from ledger.alert_record import CODE_ALERTS, NO_BATCH, NO_INDEX
-from ledger.chained_rows import read_head
 from ledger.notice_events import (
     AlertDecided,
     AlertOpened,
@@ -38,6 +37,7 @@ from ledger.notice_events import (
     StampsChanged,
     WebhookStopped,
 )
+from ledger.numbered_rows import NUMBERED_TABLES, read_end
 from ledger.order_numbers import find_order_numbers
 from ledger.packer_provinces import find_provinces
 from ledger.slug_list import split_slugs
@@ -61,8 +61,6 @@ _CHANGES: Final = {
     Transition.RECALL: "stamps.recalled",
 }
 _REPORTS: Final = (Transition.PRINT, Transition.VOID)
-_NUMBERED: Final = ("alerts", "alert_levels")
-"""Sources that are no chains: tables whose ids the one writer gives."""
 UNPUSHED: Final = "heads.unpushed"
 _PROPOSAL: Final = "proposal."
 _PROPOSAL_STEPS: Final = (
@@ -98,14 +96,6 @@ class SourcePage:
     position: int
 
 
-async def read_end(connection: AsyncConnection, source: str) -> int:
-    """Return the number of a source's last row; 0 before the first."""
-    if source in _NUMBERED:
-        table = schema.metadata.tables[source]
-        return await connection.scalar(select(func.max(table.c.id))) or 0
-    return (await read_head(connection, source))[0]
-
-
 async def begin_sources(
     connection: AsyncConnection, sources: Iterable[str], prefix: str = ""
 ) -> None:
@@ -121,7 +111,7 @@ async def begin_sources(
 async def read_page(connection: AsyncConnection, source: str, position: int) -> SourcePage:
     """Return the events of at most `PAGE` rows of a source after a position."""
     table = schema.metadata.tables[source]
-    key = table.c.id if source in _NUMBERED else table.c.seq
+    key = table.c.id if source in NUMBERED_TABLES else table.c.seq
     found = await connection.execute(select(table).where(key > position).order_by(key).limit(PAGE))
     rows = found.mappings().all()
     if not rows:

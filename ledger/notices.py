@@ -22,10 +22,11 @@ from sqlalchemy import RowMapping, delete, func, insert, select, tuple_, update
 
 from ledger import schema
 from ledger.chained_rows import record_audit
+from ledger.cursor_pages import Key
 from ledger.errors import UnknownRow, WebhookDisabled, WebhookTestsLimited
-from ledger.filters import Key
 from ledger.notice_events import TEST_EVENT, NoticeEvent, WebhookTested, make_body
-from ledger.notice_sources import SOURCES, read_end, read_page
+from ledger.notice_sources import SOURCES, read_page
+from ledger.numbered_rows import read_end
 from ledger.store import Store, uncancellable
 from ledger.webhooks import (
     Webhook,

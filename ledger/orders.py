@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from ledger import schema
 from ledger.account_names import is_same_account
 from ledger.chained_rows import record_row_change
+from ledger.cursor_pages import Key
 from ledger.deciding_account import require_deciding_account
 from ledger.enabled_organisations import require_enabled
 from ledger.errors import (
@@ -27,7 +28,7 @@ from ledger.errors import (
     SamePerson,
     UnknownOrder,
 )
-from ledger.filters import Key, OrderFilter
+from ledger.order_filter import OrderFilter
 from ledger.order_limits import LimitedOrder, compute_order_limits
 from ledger.order_numbers import OrderNumber, find_order_numbers, find_year, give_order_number
 from ledger.order_states import OrderState

@@ -19,8 +19,8 @@ from ledger import schema
 from ledger.chained_rows import record_row_change, record_row_changes
 from ledger.code_errors import CodeLikeAnother, CodeNotRegistered
 from ledger.code_filter import CodeFilter
+from ledger.cursor_pages import Key
 from ledger.errors import UnknownRow
-from ledger.filters import Key
 from ledger.lot_codes import SITE_FIELDS, list_codes
 from ledger.registered_code import (
     PublicSite,

@@ -21,7 +21,7 @@ from ledger.figures.facts import add_facts as _add_facts
 from ledger.figures.periods import PeriodPart, split_days, split_period
 from ledger.figures.sources import SOURCES, read_facts, read_first_time
 from ledger.figures.stock import recount
-from ledger.notice_sources import read_end
+from ledger.numbered_rows import read_end
 from ledger.packer_provinces import is_of_province, select_packers
 from ledger.store import Store, uncancellable
 

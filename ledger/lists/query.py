@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from sqlalchemy import ColumnElement, FromClause, Select, and_, func, or_, select, tuple_, union
 
-from ledger.filters import Key
+from ledger.cursor_pages import Key
 
 MAX_BRANCHES: Final = 48
 """More alternatives than that are left to the database as they are."""
