@@ -17,7 +17,7 @@ from benchmarks.load.production_stack import ProductionStack
 from ledger import AlertState, Ledger, open_ledger
 from ledger.ledger import now_ms
 from services import Actor, ServiceContext
-from services.alerts import decide_alert
+from services.alerts.alerts import decide_alert
 
 _STAMPS: Final = 1_000
 _IN_A_ROW: Final = 6

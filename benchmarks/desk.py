@@ -27,8 +27,8 @@ from benchmarks.list_world import FULL, NOW, QUICK, Size, fill_postgresql, fill_
 from benchmarks.plan import Plan
 from ledger import Ledger, open_ledger
 from services import Actor, ServiceContext
-from services.alerts import open_alert
-from services.detection_report import make_report
+from services.alerts.alerts import open_alert
+from services.alerts.detection_report import make_report
 from services.figures.dashboard import FigureQuery, show_figures
 from services.home import list_tasks
 from services.lists.catalogue import LISTS

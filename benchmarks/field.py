@@ -24,7 +24,7 @@ from playwright.async_api import BrowserContext, Page, async_playwright
 from benchmarks.figures import Figure
 from benchmarks.plan import Plan
 from issuer.field_snapshot import sign_snapshot
-from services.field_snapshots import SnapshotMaker
+from services.field.field_snapshots import SnapshotMaker
 from stamps.fuse_filter import build_filter
 from stamps.lifecycle import Transition
 from stamps.listed_codes import CodeRange, expand_ranges, make_marks

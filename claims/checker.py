@@ -14,8 +14,8 @@ from claims.pin_budget import PinBudget, WrongPins
 from claims.settings import ClaimSettings
 from ledger import Claimant, Ledger
 from ledger.errors import UnknownBatch
-from ledger.storage_errors import StorageFailed
-from ledger.transitions import claim_key
+from ledger.stamps.transitions import claim_key
+from ledger.storage.storage_errors import StorageFailed
 from stamps.errors import UnknownCode
 from stamps.lifecycle import State, Transition
 from stamps.pin_ring import PIN_DIGITS, PinRing

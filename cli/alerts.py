@@ -25,9 +25,9 @@ from ledger import (
     CodeCount,
     StampScans,
 )
-from services import alerts, case_handling
-from services.alerts import AlertCase, BatchParties
-from services.case_handling import HandOver
+from services.alerts import alerts, case_handling
+from services.alerts.alerts import AlertCase, BatchParties
+from services.alerts.case_handling import HandOver
 from services.documents import describe_alert, describe_case
 from stamps import serial_range
 

@@ -68,7 +68,7 @@ OTHERWISE: Final[Mapping[str, str]] = {
     "registered_codes.estimate_crop": "`GET registered-codes/{place}` has what it is computed from",
     "registered_codes.read_code_fields": "`GET registered-codes/{place}`",
     "registered_codes.find_code_refusal": "`POST transitions` answers the refusal",
-    "registry_watch.list_used_lots": "`GET registered-codes/{place}/lots`",
+    "code_watch.list_used_lots": "`GET registered-codes/{place}/lots`",
     "registry.list_organisations": "`GET organisations`",
     "registry.list_products": "names to choose from in a form",
     "registry.list_registry": "names to choose from in a form",
@@ -83,7 +83,7 @@ _LISTS: Final = "services.lists."
 
 
 def list_use_cases() -> Mapping[str, tuple[frozenset[str], frozenset[str]]]:
-    """The pages and the operations of each use case, by its name: `orders.approve_order`."""
+    """The pages and the operations of each use case, by module and name: `orders.approve_order`."""
     found: dict[str, tuple[set[str], set[str]]] = {}
     doors: tuple[Sequence[PageRoute | ApiRoute], ...] = (PAGE_ROUTES, API_ROUTES)
     for at, routes in enumerate(doors):
@@ -128,7 +128,7 @@ def _walk(function: Callable[..., Any], seen: set[Any]) -> Iterator[str]:
         if not inspect.isfunction(named):
             continue
         if named.__module__.startswith("services.") and _is_use_case(named):
-            yield f"{named.__module__.removeprefix('services.')}.{named.__name__}"
+            yield f"{named.__module__.rpartition('.')[2]}.{named.__name__}"
         elif named.__module__.startswith(_DESK):
             yield from _walk(named, seen)
 

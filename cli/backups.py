@@ -21,11 +21,11 @@ from cli.settings import Settings, read_settings
 from cli.undone import describe_undone, print_undone
 from ledger import back_up, open_ledger
 from ledger import restore as restore_ledger
-from ledger.backup import read_copy_heads
-from ledger.chain_proof import HeadComparison, find_lost
-from ledger.generation import Generation
-from ledger.head_statement import AUDIT, TRANSITIONS, Heads, HeadStatement
-from ledger.stated_recalls import list_undone
+from ledger.audit.chain_proof import HeadComparison, find_lost
+from ledger.audit.head_statement import AUDIT, TRANSITIONS, Heads, HeadStatement
+from ledger.audit.stated_recalls import list_undone
+from ledger.backups.backup import read_copy_heads
+from ledger.storage.generation import Generation
 from resolver.journal.set_aside import SetAsideScans
 from stamps.timestamps import format_rfc3339
 

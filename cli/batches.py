@@ -23,11 +23,13 @@ from cli.output_file import write_output_file
 from cli.settings import Settings
 from cli.use_cases import call_issuing_service, call_service
 from ledger import Batch
-from services import ServiceContext, batches, lifecycle_events
-from services.batches import BatchRequest
+from services import ServiceContext
+from services.batches import batches
+from services.batches.batches import BatchRequest
 from services.documents import describe_batch, describe_batch_details
+from services.record import batch_events
 from stamps import serial_range
-from traceability.epcis.lifecycle import build_document
+from traceability.epcis.transition_events import build_document
 
 app = typer.Typer(no_args_is_help=True, help="Batches: numbered runs of stamps issued together.")
 
@@ -171,7 +173,7 @@ def write_events(
     """Write what happened to the stamps of a batch as an EPCIS 2.0 document (JSON-LD)."""
 
     async def collect(context: ServiceContext) -> dict[str, Any]:
-        events = [one async for one in lifecycle_events.iterate_batch_events(context, number)]
+        events = [one async for one in batch_events.iterate_batch_events(context, number)]
         return build_document(events, context.clock())
 
     document = orjson.dumps(call_service(file, collect), option=orjson.OPT_INDENT_2) + b"\n"

@@ -15,7 +15,7 @@ from cli.desk_secrets import choose_otp_keys
 from cli.output import CommandRefused
 from cli.settings import Settings, read_settings
 from ledger import Ledger, open_ledger
-from ledger.urls import get_sqlite_path
+from ledger.storage.urls import get_sqlite_path
 
 T = TypeVar("T")
 

@@ -1,7 +1,7 @@
 """The desk's own secrets: what signs sessions, what seals one-time codes and secrets of webhooks.
 
 They are not among the keys, because a resolver reads that folder. `otp.keys` holds one key a line,
-32 bytes in base64url, the newest first (`ledger.otp_secrets`).
+32 bytes in base64url, the newest first (`ledger.accounts.otp_secrets`).
 """
 
 import base64
@@ -14,8 +14,8 @@ from typing import Final
 from cli.output import CommandRefused
 from cli.secret_file import create_once, load_secret, replace_private
 from cli.settings import Settings
-from ledger.private_file import narrow_mode
-from ledger.secret_seal import KEY_BYTES, LoadKeys
+from ledger.storage.private_file import narrow_mode
+from ledger.storage.secret_seal import KEY_BYTES, LoadKeys
 
 SESSION_SECRET: Final = "desk.secret"  # noqa: S105 - the name of a file
 OTP_KEYS: Final = "otp.keys"

@@ -10,9 +10,9 @@ from cli.context import ConfigFile, SignedInAs
 from cli.output import Json, print_fields, print_line, print_result, print_table
 from cli.use_cases import call_service
 from detection.labels import LEVELS, Share
+from services.alerts.detection_report import DetectionReport, make_report
+from services.alerts.detection_reviews import run_review
 from services.context import ServiceContext
-from services.detection_report import DetectionReport, make_report
-from services.detection_reviews import run_review
 from services.documents.detection import describe_detection_report
 
 app = typer.Typer(no_args_is_help=True, help="The detector, judged by people's decisions.")

@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cli.opening_keys import read_json_object
 from cli.output import CommandRefused
 from cli.output_file import write_output_file
-from ledger.private_file import narrow_mode
+from ledger.storage.private_file import narrow_mode
 from stamps.base64url import encode_base64url
 from stamps.compact_jws import KEY_BYTES, decode_base64url
 

@@ -24,7 +24,7 @@ from cli.output import (
 )
 from cli.use_cases import call_service
 from ledger.ledger import now_ms
-from services import devices
+from services.accounts import devices
 from services.documents import describe_added_device, describe_device
 from stamps.code import parse_code
 from stamps.compact_jws import MEDIA_TYPE

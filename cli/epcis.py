@@ -11,7 +11,6 @@ import typer
 from cli.context import ConfigFile, SignedInAs
 from cli.output import CommandRefused, Json, print_line, print_result
 from cli.use_cases import call_service
-from services import event_record
 from services.context import ServiceContext
 from services.documents.events import (
     EventDocument,
@@ -20,6 +19,7 @@ from services.documents.events import (
     describe_recorded,
 )
 from services.paging import DEFAULT_LIMIT, MAX_LIMIT
+from services.record import event_record
 from traceability.epcis.event_hash import hash_document
 from web.text_files import convert_to_utf8
 

@@ -19,11 +19,11 @@ from cli.output import Json, format_local_time, print_fields, print_result, prin
 from cli.output_file import write_output_file
 from cli.settings import Settings
 from cli.use_cases import call_issuing_service, call_service
-from ledger.field_findings import Finding, FindingKind, FindingWish, finding_from_row
-from ledger.field_phones import FieldPhone
-from ledger.field_snapshots import StoredSnapshot
+from ledger.field.field_findings import Finding, FindingKind, FindingWish, finding_from_row
+from ledger.field.field_phones import FieldPhone
+from ledger.field.field_snapshots import StoredSnapshot
 from ledger.ledger import now_ms
-from services import field_checks, field_findings, field_phones
+from services.alerts.field_history import FindingFile
 from services.context import ServiceContext
 from services.documents.field import (
     describe_finding,
@@ -32,10 +32,10 @@ from services.documents.field import (
     describe_record,
     describe_snapshot,
 )
-from services.field_checks import FieldRecord, OwnHosts, OwnHostsCache
-from services.field_findings import NewFinding
-from services.field_history import FindingFile
-from services.field_snapshots import SnapshotMaker
+from services.field import field_checks, field_findings, field_phones
+from services.field.field_checks import FieldRecord, OwnHosts, OwnHostsCache
+from services.field.field_findings import NewFinding
+from services.field.field_snapshots import SnapshotMaker
 from services.lists.catalogue import FINDINGS
 from services.lists.description import ListPage, ListRequest
 from services.lists.find import find_list_page

@@ -13,7 +13,7 @@ from cli.new_passwords import read_new_password
 from cli.output import CommandRefused
 from ledger import NewAccount
 from ledger.account_names import is_same_account
-from services.one_time_codes import describe_secret
+from services.accounts.one_time_codes import describe_secret
 
 PREFIX: Final = "VERITEM_FOUNDER_"
 DEMO_FOUNDERS: Final = (

@@ -6,7 +6,7 @@ from typing import Final
 from cli.api_coverage import render_table
 from cli.settings import Settings
 from config import render_reference
-from ledger.notice_events import render_events
+from ledger.notices.notice_events import render_events
 from services import permissions
 
 DOCS: Final = Path(__file__).parents[1] / "docs"

@@ -19,8 +19,8 @@ from cli.output import (
 )
 from cli.output_file import open_output_file
 from cli.settings import Settings, read_settings
-from ledger.generation import Generation, is_generation_id
-from ledger.restores import renew_generation
+from ledger.backups.restores import renew_generation
+from ledger.storage.generation import Generation, is_generation_id
 from resolver.journal.set_aside import (
     SetAsideScans,
     count_scans,

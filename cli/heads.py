@@ -27,8 +27,8 @@ from issuer.heads.places import CollectorPlace, FolderPlace, MailPlace
 from issuer.heads.run import run_signer
 from issuer.heads.service import push_due
 from ledger import Ledger
-from ledger.head_statement import CHAINS, HeadKeys, SignedHead
-from ledger.known_heads import read_heads
+from ledger.audit.head_statement import CHAINS, HeadKeys, SignedHead
+from ledger.audit.known_heads import read_heads
 from ledger.ledger import now_ms
 from services.restores import propose_accepted_loss
 from stamps.timestamps import format_rfc3339

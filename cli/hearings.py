@@ -10,8 +10,10 @@ from cli.context import ConfigFile, SignedInAs
 from cli.output import Json, print_fields, print_result, print_table
 from cli.use_cases import call_service
 from ledger import HearingState
-from ledger.hearing_record import hearing_from_row
-from services import hearings, scope
+from ledger.alerts.hearing_record import hearing_from_row
+from services import scope
+from services.alerts import hearings
+from services.alerts.hearings import PartyQuestion
 from services.context import ServiceContext
 from services.documents.hearings import (
     CaseHearingsDocument,
@@ -21,7 +23,6 @@ from services.documents.hearings import (
     describe_hearing,
     describe_hearing_file,
 )
-from services.hearings import PartyQuestion
 from services.lists.catalogue import HEARINGS
 from services.lists.description import ListRequest
 from services.lists.find import find_list_page

@@ -15,8 +15,8 @@ from cli.settings import EMBEDDED_FILE, LOCAL_FILE, Settings, read_settings
 from issuer.keystore import DEMO_PASSPHRASES, KeyStore, Passphrases
 from ledger import Ledger, open_ledger
 from ledger.ledger import now_ms
-from ledger.urls import get_sqlite_path
-from services import accounts
+from ledger.storage.urls import get_sqlite_path
+from services.accounts import accounts
 
 
 def init(

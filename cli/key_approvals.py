@@ -13,8 +13,9 @@ from cli.proposal_output import print_proposed
 from cli.sign_ins import find_account
 from ledger import Proposal
 from ledger.ledger import now_ms
-from services import Actor, ServiceContext, proposals
-from services.proposal_kinds import ProposalKind
+from services import Actor, ServiceContext
+from services.proposals import proposals
+from services.proposals.proposal_kinds import ProposalKind
 
 
 def carry_out_or_propose(

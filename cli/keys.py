@@ -32,8 +32,8 @@ from issuer import Issuer, NumberMark
 from issuer.key_upgrade import inspect_old_store, upgrade_store
 from issuer.keystore import DEMO_PASSPHRASES, KeyStore, NoKeyStore, Passphrases
 from ledger import Ledger
-from ledger.urls import get_sqlite_path
-from services.proposal_kinds import KEYS_RETIRE, KEYS_ROTATE
+from ledger.storage.urls import get_sqlite_path
+from services.proposals.proposal_kinds import KEYS_RETIRE, KEYS_ROTATE
 from stamps.demo_keys import check_demo_addresses
 from stamps.timestamps import format_rfc3339
 

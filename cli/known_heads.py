@@ -14,8 +14,8 @@ from cli.opening_keys import read_json_object
 from cli.output import CommandRefused
 from cli.settings import Settings
 from ledger import open_ledger
-from ledger.head_statement import HeadKeys, SignedHead
-from ledger.known_heads import KnownHeads, read_heads, read_newest_head
+from ledger.audit.head_statement import HeadKeys, SignedHead
+from ledger.audit.known_heads import KnownHeads, read_heads, read_newest_head
 
 HeadFile = Annotated[
     Path | None,

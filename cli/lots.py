@@ -18,15 +18,16 @@ from cli.output import (
 )
 from cli.use_cases import call_service
 from ledger import LotRow, Proposal
-from services import ServiceContext, lot_imports, lots
+from services import ServiceContext
 from services.documents import (
     describe_lot,
     describe_lot_import,
     describe_lot_version,
     describe_proposal,
 )
-from services.lot_imports import LotImportPreview
-from services.lots import CorrectionRequest
+from services.lots import lot_imports, lots
+from services.lots.lot_imports import LotImportPreview
+from services.lots.lots import CorrectionRequest
 from traceability.lot_changes import CorrectionReason
 from traceability.lot_profiles import CROP, find_profile
 from web.text_files import convert_to_utf8

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from cli.desk_secrets import choose_webhook_keys
 from cli.settings import read_settings
-from services.mail_addresses import MailTools, make_mail_tools
+from services.notices.mail_addresses import MailTools, make_mail_tools
 
 
 def open_mail_tools(file: Path | None) -> MailTools:

@@ -11,7 +11,7 @@ from cli.output import CommandRefused, Json, print_fields, print_result
 from cli.output_file import write_output_file
 from cli.use_cases import call_service
 from desk.pages.minutes_document import print_minutes
-from services import case_minutes
+from services.alerts import case_minutes
 from services.context import ServiceContext
 from services.documents.minutes import MinutesDocument, describe_minutes
 from web.text_files import convert_to_utf8

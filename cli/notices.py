@@ -23,15 +23,15 @@ from cli.output import (
 from cli.settings import read_settings
 from cli.sign_in import read_proof
 from cli.use_cases import call_service
-from ledger.alert_levels import AlertLevel
+from ledger.alerts.alert_levels import AlertLevel
 from ledger.ledger import now_ms
-from ledger.mail_text import mask_address
-from ledger.mails import Mail, MailState
+from ledger.notices.mails import Mail, MailState
+from ledger.notices.typed_mail_address import mask_address
 from notices import serve
-from services import mail_addresses
 from services.documents.mail import describe_mail, describe_own_mail
-from services.mail_addresses import MailChoice, OwnMail
-from services.mail_digests import StaffMailRules
+from services.notices import mail_addresses
+from services.notices.mail_addresses import MailChoice, OwnMail
+from services.notices.mail_digests import StaffMailRules
 from services.paging import DEFAULT_LIMIT, PageRequest
 from services.sign_in import SignInBudgets
 from web.i18n import Language

@@ -8,7 +8,7 @@ from cli.context import ConfigFile, get_user_name, open_installation, run_async
 from cli.desk_secrets import OTP_KEYS, add_key, choose_otp_keys, drop_old_keys
 from cli.output import CommandRefused, Json, print_fields, print_result
 from cli.settings import read_settings
-from ledger.otp_secrets import get_key_id
+from ledger.accounts.otp_secrets import get_key_id
 
 
 def seal_codes(

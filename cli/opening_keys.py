@@ -8,8 +8,8 @@ from pydantic import SecretStr
 
 from cli.output import CommandRefused
 from cli.settings import Settings
-from ledger.head_statement import HeadKeys
-from ledger.private_file import narrow_mode
+from ledger.audit.head_statement import HeadKeys
+from ledger.storage.private_file import narrow_mode
 from stamps.key_file import DEMO_PASSPHRASES, KeyFile, KeyKind
 from stamps.key_ring import KeyRing
 from stamps.pin_ring import PinRing

@@ -16,9 +16,10 @@ from cli.output import (
 from cli.proposal_output import print_proposed, warn_of_decision
 from cli.use_cases import call_service
 from ledger import Grade, Order, OrderState
-from services import ServiceContext, order_limits, orders
+from services import ServiceContext
 from services.documents import describe_order, describe_order_limits, describe_quota
-from services.orders import OrderRequest
+from services.orders import order_limits, orders
+from services.orders.orders import OrderRequest
 
 app = typer.Typer(
     no_args_is_help=True, help="Orders for stamps: requested by one person, decided by another."

@@ -9,11 +9,11 @@ from cli.output import Json, format_local_time, print_fields, print_result, prin
 from cli.proposal_output import print_proposed
 from cli.use_cases import call_service
 from ledger.lists.records import read_organisation
-from services import organisations
 from services.documents.administration import describe_organisation
 from services.lists.administration import ORGANISATIONS
 from services.lists.description import ListRequest
 from services.lists.find import find_list_page
+from services.organisations import organisations
 
 app = typer.Typer(no_args_is_help=True, help="Organisations: who is disabled, and enabled again.")
 

@@ -7,7 +7,7 @@ import typer
 from attachments import AttachmentStore
 from cli.context import ConfigFile, open_installation, run_async
 from cli.output import Json, print_fields, print_result
-from services.photo_sweep import LEAST_DAYS, sweep_photos
+from services.lots.photo_sweep import LEAST_DAYS, sweep_photos
 
 app = typer.Typer(no_args_is_help=True, help="Photos of lots.")
 

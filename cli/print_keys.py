@@ -8,8 +8,8 @@ import typer
 from cli.context import ConfigFile, SignedInAs
 from cli.output import Json, print_fields, print_result, print_table
 from cli.use_cases import call_service
-from ledger.print_keys import PrintKey
-from services import print_keys
+from ledger.batches.print_keys import PrintKey
+from services.batches import print_keys
 
 app = typer.Typer(no_args_is_help=True, help="Keys of print houses, added and replaced.")
 

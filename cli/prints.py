@@ -21,8 +21,9 @@ from printing import (
     load_design,
     parse_manifest,
 )
-from services import ServiceContext, bundles
-from services.bundles import PrintRequest
+from services import ServiceContext
+from services.batches import bundles
+from services.batches.bundles import PrintRequest
 from stamps import serial_range
 
 _ROLL: Final = re.compile(r"roll(?:-([1-9]\d?)up)?")

@@ -9,8 +9,9 @@ from cli.output import Json, format_local_time, print_result, print_table
 from cli.proposal_output import print_decision, render_proposal
 from cli.use_cases import call_service
 from ledger import Proposal, ProposalState
-from services import ServiceContext, proposals
+from services import ServiceContext
 from services.documents import describe_proposal
+from services.proposals import proposals
 
 app = typer.Typer(no_args_is_help=True, help="Proposals: what needs a second person.")
 

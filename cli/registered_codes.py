@@ -20,10 +20,11 @@ from cli.use_cases import call_service
 from ledger import CodeCondition, RegisteredCode
 from ledger.errors import UnknownRow
 from ledger.ledger import now_ms
-from services import ServiceContext, code_imports, registered_codes
-from services.code_imports import ImportPreview
+from services import ServiceContext
+from services.codes import code_imports, registered_codes
+from services.codes.code_imports import ImportPreview
+from services.codes.registered_codes import CodeQuery
 from services.documents import describe_code, describe_code_change, describe_code_import
-from services.registered_codes import CodeQuery
 from traceability.code_forms import CodeKind
 from traceability.code_record import parse_code_record
 

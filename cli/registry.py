@@ -5,20 +5,21 @@ from typing import Annotated, Any
 
 import typer
 
-from cli import print_keys, registered_codes, registry_watch
+from cli import code_watch, print_keys, registered_codes
 from cli.context import ConfigFile, SignedInAs
 from cli.output import Json, print_fields, print_result, print_table
 from cli.use_cases import call_service
 from ledger import Organisation, OrganisationKind, PlaceRow, ProductRow
-from services import ServiceContext, organisations, places, registry
-from services.places import PLACE_KINDS, PlaceChange
+from services import ServiceContext
+from services.organisations import organisations, places, registry
+from services.organisations.places import PLACE_KINDS, PlaceChange
 from traceability.lot_profiles import load_profiles
 
 app = typer.Typer(no_args_is_help=True, help="Organisations, products and places by name.")
 app.add_typer(registered_codes.app, name="codes")
 app.add_typer(print_keys.app, name="print-keys")
-app.command("watch")(registry_watch.watch)
-app.command("activity")(registry_watch.activity)
+app.command("watch")(code_watch.watch)
+app.command("activity")(code_watch.activity)
 
 _PROVINCE = "Two-digit code: where a packer works, what an authority answers for."
 

@@ -11,11 +11,11 @@ from cli.output import print_fields, print_result, print_warning
 from cli.photo_copies import rehearse_photos
 from cli.undone import describe_undone, print_undone
 from ledger import Ledger
-from ledger.backup import read_copy_heads
-from ledger.backup_rehearsal import rehearse_restore
-from ledger.head_statement import AUDIT, CHAINS, Heads, HeadStatement
-from ledger.stated_recalls import list_undone
-from services.photos import list_named_photos
+from ledger.audit.head_statement import AUDIT, CHAINS, Heads, HeadStatement
+from ledger.audit.stated_recalls import list_undone
+from ledger.backups.backup import read_copy_heads
+from ledger.backups.backup_rehearsal import rehearse_restore
+from services.lots.photos import list_named_photos
 
 
 def print_rehearsal(source: Path, url: str, signed: Sequence[HeadStatement], as_json: bool) -> None:

@@ -8,9 +8,7 @@ from cli.context import ConfigFile, SignedInAs
 from cli.output import Json, format_local_time, print_fields, print_result, print_table
 from cli.use_cases import call_service
 from ledger import ReportGroup, ReportState
-from ledger.report_groups import group_from_row
-from services import consumer_reports
-from services.consumer_reports import ReportFile
+from ledger.reports.report_groups import group_from_row
 from services.context import ServiceContext
 from services.documents.alerts import describe_alert
 from services.documents.reports import (
@@ -21,6 +19,8 @@ from services.documents.reports import (
 from services.lists.catalogue import REPORTS
 from services.lists.description import ListPage, ListRequest
 from services.lists.find import find_list_page
+from services.reports import consumer_reports
+from services.reports.consumer_reports import ReportFile
 
 app = typer.Typer(no_args_is_help=True, help="Reports of consumers, grouped by stamp or code.")
 

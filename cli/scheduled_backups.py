@@ -13,9 +13,9 @@ from cli.context import ConfigFile, run_async
 from cli.output import Json, format_local_time, print_fields, print_result, print_table
 from cli.photo_copies import copy_photos, describe_photos, warn_of_damage
 from cli.settings import read_settings
-from ledger.backup import write_durably
-from ledger.backup_folder import CopyManifest, list_copies, make_copy, remove_old_copies
-from ledger.backup_retention import PERIODS, choose_kept
+from ledger.backups.backup import write_durably
+from ledger.backups.backup_folder import CopyManifest, list_copies, make_copy, remove_old_copies
+from ledger.backups.backup_retention import PERIODS, choose_kept
 from stamps.errors import VeritemError
 
 app = typer.Typer(no_args_is_help=True, help="Scheduled copies of the ledger.")

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from cli.output import CommandRefused
-from ledger.private_file import narrow_mode
+from ledger.storage.private_file import narrow_mode
 
 SIZE: Final = 32
 

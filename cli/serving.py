@@ -20,7 +20,7 @@ from cli.output import CommandRefused, log_json, print_message, print_warning
 from cli.secret_file import load_secret
 from cli.settings import Settings, read_settings
 from ledger import open_ledger
-from ledger.urls import get_sqlite_path
+from ledger.storage.urls import get_sqlite_path
 from resolver import ResolverSettings, run_recorder
 from resolver import serve as serve_scans
 from resolver.claims import OpenClaimService

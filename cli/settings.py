@@ -23,7 +23,7 @@ from cli.head_settings import HeadSettings
 from config import LayeredSettings, load_settings, model_from_dataclass
 from desk.settings import DeskSettings
 from detection.rules import Rules
-from ledger.urls import parse_ledger_url
+from ledger.storage.urls import parse_ledger_url
 from notices.settings import NoticeSettings
 from resolver.settings import ResolverSettings
 

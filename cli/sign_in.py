@@ -16,8 +16,9 @@ from ledger import Staff, Token
 from ledger.account_names import normalise_account_name
 from ledger.ledger import now_ms
 from ledger.staff_errors import UnknownToken
-from services import Actor, ServiceContext, accounts
-from services.accounts import MAX_COMMAND_LINE_HOURS
+from services import Actor, ServiceContext
+from services.accounts import accounts
+from services.accounts.accounts import MAX_COMMAND_LINE_HOURS
 from services.sign_in import IdentityProof, SignInAttempt, SignInBudgets
 from stamps.timestamps import format_rfc3339
 

@@ -21,8 +21,8 @@ from ledger import Ledger, Staff
 from ledger.account_names import normalise_account_name
 from ledger.ledger import now_ms
 from ledger.staff_errors import UnknownStaff, UnknownToken
-from ledger.urls import get_sqlite_path
-from services import accounts
+from ledger.storage.urls import get_sqlite_path
+from services.accounts import accounts
 
 _DIRECTORY_MODE: Final = 0o700
 _UNFINISHED: Final = ".new"

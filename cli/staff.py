@@ -22,10 +22,11 @@ from cli.proposal_output import print_proposed
 from cli.settings import read_settings
 from cli.use_cases import call_service
 from ledger import ROLES, NewAccount, Proposal, Role, Staff
-from services import ServiceContext, accounts, invitations, one_time_codes, sessions, staff
+from services import ServiceContext, staff
+from services.accounts import accounts, invitations, one_time_codes, sessions
+from services.accounts.invitation_mails import check_mail_to, send_link
+from services.accounts.one_time_codes import describe_secret
 from services.documents import describe_account
-from services.invitation_mails import check_mail_to, send_link
-from services.one_time_codes import describe_secret
 from web.i18n import Language
 
 app = typer.Typer(no_args_is_help=True, help="Staff accounts of the desk.")

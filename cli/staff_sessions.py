@@ -7,7 +7,8 @@ import typer
 from cli.context import ConfigFile, SignedInAs
 from cli.output import Json, format_local_time, print_fields, print_result, print_table
 from cli.use_cases import call_service
-from services import ServiceContext, sessions
+from services import ServiceContext
+from services.accounts import sessions
 from services.documents.access import describe_listed_session
 from services.lists.access import SESSIONS
 from services.lists.description import ListRequest, Row

@@ -14,10 +14,11 @@ from cli.output import CommandRefused, Json, print_fields, print_result
 from cli.proposal_output import print_proposed
 from cli.use_cases import call_service
 from ledger import RecordedTransition
-from services import print_reports, recalls, transitions
+from services.batches import print_reports
 from services.documents import describe_report, describe_transition
-from services.recalls import CodeDays
-from services.transitions import TransitionRequest
+from services.stamps import recalls, transitions
+from services.stamps.recalls import CodeDays
+from services.stamps.transitions import TransitionRequest
 from stamps import serial_range
 from stamps.lifecycle import REASONS, Transition
 

@@ -11,7 +11,7 @@ from cli.settings import read_settings
 from cli.sign_in import read_proof
 from cli.use_cases import call_service
 from ledger.ledger import now_ms
-from services import tokens
+from services.accounts import tokens
 from services.documents.access import describe_listed_token
 from services.documents.administration import describe_made_token
 from services.lists.access import TOKENS

@@ -5,9 +5,9 @@ import shlex
 from typing import Any
 
 from cli.output import print_fields, print_line, print_warning
-from ledger.head_statement import StatedRecall
-from ledger.recalls import RecallTarget
-from ledger.stated_recalls import UndoneContent
+from ledger.audit.head_statement import StatedRecall
+from ledger.audit.stated_recalls import UndoneContent
+from ledger.stamps.recalls import RecallTarget
 from stamps.serial_range import format_serial_range
 
 

@@ -29,7 +29,7 @@ from printing import (
     is_picture,
     verify_manifest,
 )
-from services.code_verification import StampCheck, check_signature, check_stamp
+from services.stamps.code_verification import StampCheck, check_signature, check_stamp
 from stamps import serial_range
 from stamps.code import format_code
 from stamps.signature import PublicKeys

@@ -18,17 +18,17 @@ from cli.output import (
 )
 from cli.settings import read_settings
 from cli.use_cases import call_service
-from ledger.notices import Notice, NoticeState
-from ledger.secret_seal import SecretSeal
-from ledger.webhooks import SEAL_PURPOSE, Webhook
-from services import webhooks
+from ledger.notices.notices import Notice, NoticeState
+from ledger.notices.webhooks import SEAL_PURPOSE, Webhook
+from ledger.storage.secret_seal import SecretSeal
 from services.documents.webhooks import (
     describe_notice,
     describe_webhook,
     describe_webhook_secret,
 )
+from services.notices import webhooks
+from services.notices.webhooks import WebhookRequest, WebhookWithSecret
 from services.paging import DEFAULT_LIMIT, PageRequest
-from services.webhooks import WebhookRequest, WebhookWithSecret
 
 app = typer.Typer(no_args_is_help=True, help="Addresses to which events are sent, signed.")
 T = TypeVar("T")

@@ -29,20 +29,20 @@ from desk.pages import add_pages
 from desk.photos import make_photo_handler
 from desk.responses import json_response
 from desk.runtime import DeskRuntime
+from services.alerts.case_handling import CasePhotos
+from services.alerts.detection_reviews import ReviewRunner
 from services.attempt_budget import AttemptBudget
-from services.bundle_store import BundleStore
-from services.case_handling import CasePhotos
-from services.detection_reviews import ReviewRunner
-from services.download_links import DownloadLinks
+from services.batches.bundle_store import BundleStore
+from services.batches.download_links import DownloadLinks
+from services.batches.print_proofs import ProofReader
+from services.codes.code_watch import RegistryWatch
 from services.errors import CheckLimited
-from services.field_checks import CHECK_REFILL_MS, CHECKS_AT_ONCE, OwnHostsCache
-from services.field_snapshots import SnapshotMaker
+from services.field.field_checks import CHECK_REFILL_MS, CHECKS_AT_ONCE, OwnHostsCache
+from services.field.field_snapshots import SnapshotMaker
 from services.figures.keeper import FigureKeeper
-from services.lot_drafts import erase_old_drafts
-from services.photos import PhotoShelf
-from services.print_proofs import ProofReader
-from services.registry_watch import RegistryWatch
-from services.report_intake import ReportIntake
+from services.lots.lot_drafts import erase_old_drafts
+from services.lots.photos import PhotoShelf
+from services.reports.report_intake import ReportIntake
 from services.sign_in import SignInBudgets
 from web.aiohttp_server import mark_request
 from web.errors import TooManyRequests

@@ -7,9 +7,9 @@ from desk.settings import DeskSettings
 from detection.rules import Rules
 from issuer import Issuer
 from ledger import Ledger, Staff
-from ledger.secret_seal import SecretSeal
+from ledger.storage.secret_seal import SecretSeal
 from services import Actor, ServiceContext
-from services.mail_addresses import MailTools
+from services.notices.mail_addresses import MailTools
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from typing import Final
 from aiohttp import web
 from aiohttp.abc import AbstractStreamWriter
 
-from services.bundles import BundleFile, TakenBytes
+from services.batches.bundles import BundleFile, TakenBytes
 
 _WHOLE: Final = 200
 _PARTIAL: Final = 206

@@ -8,17 +8,17 @@ from desk.dependencies import DeskDependencies
 from desk.forms import flash
 from desk.forms.drafts import DraftStore
 from desk.forms.flash import FlashCookies
+from services.alerts.case_handling import CasePhotos
+from services.alerts.detection_reviews import ReviewRunner
 from services.attempt_budget import AttemptBudget
-from services.bundle_store import BundleStore
-from services.case_handling import CasePhotos
-from services.detection_reviews import ReviewRunner
-from services.download_links import DownloadLinks
-from services.field_checks import OwnHostsCache
-from services.field_snapshots import SnapshotMaker
+from services.batches.bundle_store import BundleStore
+from services.batches.download_links import DownloadLinks
+from services.batches.print_proofs import ProofReader
+from services.field.field_checks import OwnHostsCache
+from services.field.field_snapshots import SnapshotMaker
 from services.figures.keeper import FigureKeeper
-from services.photos import PhotoShelf
-from services.print_proofs import ProofReader
-from services.report_intake import ReportIntake
+from services.lots.photos import PhotoShelf
+from services.reports.report_intake import ReportIntake
 from services.sign_in import SignInBudgets
 from web.request_turns import RequestTurns
 

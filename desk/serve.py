@@ -14,13 +14,13 @@ from detection.rules import Rules
 from issuer import Issuer, NumberMark, Signer, StampKeys
 from ledger import open_ledger
 from ledger.clock import SteadyClock
-from ledger.secret_seal import LoadKeys, SecretSeal
-from ledger.webhooks import SEAL_PURPOSE
+from ledger.notices.webhooks import SEAL_PURPOSE
+from ledger.storage.secret_seal import LoadKeys, SecretSeal
 from notices.head_watch import FindHead
 from notices.serve import run_worker
 from notices.settings import NoticeSettings
-from services.mail_addresses import make_mail_tools
-from services.mail_digests import StaffMailRules
+from services.notices.mail_addresses import make_mail_tools
+from services.notices.mail_digests import StaffMailRules
 from web.aiohttp_server import guarded_server
 from web.file_limit import raise_file_limit
 from web.heap import settle_heap

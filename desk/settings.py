@@ -5,8 +5,8 @@ from typing import Annotated
 
 from pydantic import ConfigDict, Field, PositiveFloat, PositiveInt, SecretStr
 
-from ledger.order_rules import MAX_COUNT, OrderRules
-from ledger.staff_sessions import SessionLifetimes
+from ledger.accounts.staff_sessions import SessionLifetimes
+from ledger.orders.order_rules import MAX_COUNT, OrderRules
 from web.connection_settings import ConnectionSettings
 
 Port = Annotated[int, Field(ge=0, le=65535)]

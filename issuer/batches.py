@@ -100,7 +100,7 @@ class Issuer:
         Raises:
             MalformedHost, NoTradeItem, NoSigningKey, UnknownCode: before anything was written.
             NoNumberMark, KeyStoreBusy: no batch was written.
-            VeritemError: as `ledger.batches.add` (the order is not approved, …).
+            VeritemError: as `ledger.batches.batches.add` (the order is not approved, …).
         """
         ordered = await self.ledger.orders.get(order)
         epoch = self.keys.ring.newest

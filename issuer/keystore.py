@@ -35,7 +35,7 @@ import structlog
 from issuer import files
 from issuer.signing import Signer
 from issuer.stamp_keys import StampKeys
-from ledger.private_file import narrow_mode
+from ledger.storage.private_file import narrow_mode
 from stamps.code import EPOCHS
 from stamps.envelope import NONCE_BYTES, SALT_BYTES
 from stamps.errors import BadSignature, VeritemError

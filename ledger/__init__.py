@@ -10,11 +10,13 @@ refusal is a `stamps.errors.VeritemError`; a refused or failed call changes noth
 pass the same tests (`tests/ledger/`).
 """
 
-from ledger.account_rows import ROLES, NewAccount, Role, Staff
-from ledger.alert_evidence import AlertEvidence
-from ledger.alert_filter import AlertFilter
-from ledger.alert_labels import LabelledStamp, StampHistory
-from ledger.alert_record import (
+from ledger.accounts.account_rows import ROLES, NewAccount, Role, Staff
+from ledger.accounts.devices import DEVICE_KINDS, Device, DeviceKind
+from ledger.accounts.staff_tokens import Token
+from ledger.alerts.alert_evidence import AlertEvidence
+from ledger.alerts.alert_filter import AlertFilter
+from ledger.alerts.alert_labels import LabelledStamp, StampHistory
+from ledger.alerts.alert_record import (
     CODE_ALERTS,
     NO_INDEX,
     Alert,
@@ -25,55 +27,53 @@ from ledger.alert_record import (
     CampaignCount,
     CodeCount,
 )
-from ledger.alerts import ALERT_CAUSES, ALERT_TRANSITIONS, CODE_CAUSES, find_causes
-from ledger.audit import AuditEntry
-from ledger.audit_problem import AuditProblem
-from ledger.audit_verification import AuditReport
-from ledger.backup import back_up
-from ledger.batch_filter import BatchFilter
-from ledger.batches import Batch
+from ledger.alerts.alerts import ALERT_CAUSES, ALERT_TRANSITIONS, CODE_CAUSES, find_causes
+from ledger.alerts.decisions import DecisionRow
+from ledger.alerts.detection_reviews import DetectionReview
+from ledger.alerts.hearing_record import CaseParty, Hearing, HearingMessage, HearingState
+from ledger.audit.audit import AuditEntry
+from ledger.audit.audit_problem import AuditProblem
+from ledger.audit.audit_verification import AuditReport
+from ledger.backups.backup import back_up
+from ledger.backups.restores import restore
+from ledger.batches.batch_filter import BatchFilter
+from ledger.batches.batches import Batch
+from ledger.batches.mass_balance import MassBalance
+from ledger.batches.print_proofs import PrintProof
+from ledger.batches.product_days import ProductDay
 from ledger.changes import ChainHeads, ChangeListener, ChangeSet
-from ledger.code_filter import CodeFilter
-from ledger.consumer_reports import NO_STAMP, REPORT_KINDS, ReportKind, ReportRow, SentPhoto
-from ledger.crop import CropArea, CropEstimate
-from ledger.cursor_pages import Key
-from ledger.decisions import DecisionRow
-from ledger.detection_reviews import DetectionReview
-from ledger.devices import DEVICE_KINDS, Device, DeviceKind
-from ledger.hearing_record import CaseParty, Hearing, HearingMessage, HearingState
-from ledger.ledger import Ledger, open_ledger
-from ledger.lot_changes import LotChange
-from ledger.lot_drafts import LotDraft, SeenDraft
-from ledger.lot_filter import LotFilter
-from ledger.lot_versions import Correction, LotVersion, VersionNote
-from ledger.lots import LotReview, LotRow
-from ledger.mass_balance import MassBalance
-from ledger.order_filter import OrderFilter
-from ledger.order_limits import LimitedOrder, OrderLimits
-from ledger.order_quotas import OrderQuota
-from ledger.order_states import OrderState
-from ledger.orders import Grade, Order
-from ledger.pin_attempts import Claimant, OtherClaims, PinAttempts
-from ledger.print_proofs import PrintProof
-from ledger.product_days import ProductDay
-from ledger.proposals import Act, Approval, Proposal, ProposalFilter, ProposalState
-from ledger.recall_reach import RecallReach
-from ledger.recalls import RecallTarget
-from ledger.registered_code import (
+from ledger.codes.code_filter import CodeFilter
+from ledger.codes.registered_code import (
     CODE_STATUSES,
     CodeCondition,
     CodeStatus,
     PublicSite,
     RegisteredCode,
 )
-from ledger.registered_codes import CodePlan
-from ledger.registry import Organisation, OrganisationKind, PlaceRow, ProductRow
-from ledger.report_groups import REPORT_STEPS, ReportEvent, ReportGroup, ReportState
-from ledger.restores import restore
-from ledger.scans import BatchDay, ScanCount, ScanRow
-from ledger.staff_tokens import Token
-from ledger.stamp_scans import NO_SCANS, StampScans
-from ledger.transition_rows import RecordedTransition
+from ledger.codes.registered_codes import CodePlan
+from ledger.cursor_pages import Key
+from ledger.ledger import Ledger, open_ledger
+from ledger.lots.lot_changes import LotChange
+from ledger.lots.lot_drafts import LotDraft, SeenDraft
+from ledger.lots.lot_filter import LotFilter
+from ledger.lots.lot_versions import Correction, LotVersion, VersionNote
+from ledger.lots.lots import LotReview, LotRow
+from ledger.orders.crop import CropArea, CropEstimate
+from ledger.orders.order_filter import OrderFilter
+from ledger.orders.order_limits import LimitedOrder, OrderLimits
+from ledger.orders.order_quotas import OrderQuota
+from ledger.orders.order_states import OrderState
+from ledger.orders.orders import Grade, Order
+from ledger.organisations.registry import Organisation, OrganisationKind, PlaceRow, ProductRow
+from ledger.proposals.proposals import Act, Approval, Proposal, ProposalFilter, ProposalState
+from ledger.reports.consumer_reports import NO_STAMP, REPORT_KINDS, ReportKind, ReportRow, SentPhoto
+from ledger.reports.report_groups import REPORT_STEPS, ReportEvent, ReportGroup, ReportState
+from ledger.scans.scans import BatchDay, ScanCount, ScanRow
+from ledger.scans.stamp_scans import NO_SCANS, StampScans
+from ledger.stamps.pin_attempts import Claimant, OtherClaims, PinAttempts
+from ledger.stamps.recall_reach import RecallReach
+from ledger.stamps.recalls import RecallTarget
+from ledger.stamps.transition_rows import RecordedTransition
 
 __all__ = [
     "ALERT_CAUSES",

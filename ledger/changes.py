@@ -21,10 +21,10 @@ from sqlalchemy import func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ledger import schema
-from ledger.alert_record import NO_BATCH
-from ledger.answer_deadline import ping
-from ledger.storage_errors import storage_errors
-from ledger.store import Store
+from ledger.alerts.alert_record import NO_BATCH
+from ledger.storage.answer_deadline import ping
+from ledger.storage.storage_errors import storage_errors
+from ledger.storage.store import Store
 
 _TRY_SECONDS: Final = 15.0
 """Interval at which a connection without notifications is tried."""

@@ -1,7 +1,7 @@
 """Refused requests to the ledger; each changed nothing.
 
-Those of accounts are in `ledger.staff_errors`, of codes in `ledger.code_errors`, failures of the
-storage in `ledger.storage_errors`.
+Those of accounts are in `ledger.staff_errors`, of codes in `ledger.codes.code_errors`, failures of
+the storage in `ledger.storage.storage_errors`.
 """
 
 from stamps.errors import VeritemError

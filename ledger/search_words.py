@@ -19,7 +19,7 @@ from sqlalchemy import ColumnElement, delete, func, insert, literal, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ledger import schema
-from ledger.row_lists import insert_pairs
+from ledger.storage.row_lists import insert_pairs
 from web.plain_letters import split_words
 
 WordKind = Literal["product", "organisation", "place", "staff", "order", "lot", "code"]

@@ -12,9 +12,9 @@ from typing import Any, Final
 from sqlalchemy import RowMapping, Table, delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from ledger.chains.hash_chain import to_canonical_json
 from ledger.errors import UnknownRow
-from ledger.hash_chain import to_canonical_json
-from ledger.store import Store, uncancellable
+from ledger.storage.store import Store, uncancellable
 
 KEPT_MS: Final = 86_400_000
 """Time for which an import can be applied after it was shown."""

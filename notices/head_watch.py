@@ -14,8 +14,8 @@ from typing import Final
 import structlog
 
 from ledger import Ledger
-from ledger.head_statement import AUDIT, SignedHead
-from ledger.notice_sources import UNPUSHED
+from ledger.audit.head_statement import AUDIT, SignedHead
+from ledger.notices.notice_sources import UNPUSHED
 from stamps.errors import VeritemError
 
 LATE_MS: Final = 15 * 60_000

@@ -9,7 +9,7 @@ from urllib.parse import quote, urlsplit
 
 from babel.numbers import format_decimal
 
-from ledger.mails import NOTICES, Mail
+from ledger.notices.mails import NOTICES, Mail
 from stamps.typed_text import normalize_typed_text
 from web.i18n import (
     LANGUAGES,

@@ -13,7 +13,7 @@ from typing import Final
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from ledger.mails import Mail
+from ledger.notices.mails import Mail
 from notices.mail_document import MailDocument
 
 _SENDER_NAME: Final = "Veritem"

@@ -22,11 +22,11 @@ from typing import Any, Final, Protocol
 import structlog
 
 from ledger import Ledger
-from ledger.mail_links import MailLinks
-from ledger.mail_waiting import MailAccount, Told
-from ledger.mails import Mail, MailAttempt
-from ledger.notice_events import NoticeEvent
-from ledger.secret_seal import SecretLocked, SecretSeal
+from ledger.notices.mail_links import MailLinks
+from ledger.notices.mail_waiting import MailAccount, Told
+from ledger.notices.mails import Mail, MailAttempt
+from ledger.notices.notice_events import NoticeEvent
+from ledger.storage.secret_seal import SecretLocked, SecretSeal
 from notices.mail_document import describe_mail
 from notices.mail_message import make_message
 from notices.mail_sender import MailConnection, MailReply, MailServerDown
@@ -46,7 +46,7 @@ _log = structlog.get_logger(__name__)
 
 
 class MailRules(Protocol):
-    """Rules of the staff service on recipients, handed in (`services.mail_digests`)."""
+    """Rules of the staff service on recipients, handed in (`services.notices.mail_digests`)."""
 
     def choose(self, event: NoticeEvent, accounts: Sequence[MailAccount]) -> Iterable[Told]:
         """Return the accounts that an event is mailed to, and how."""

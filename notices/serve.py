@@ -14,10 +14,10 @@ from prometheus_client.registry import Collector
 
 from ledger import Ledger, open_ledger
 from ledger.clock import SteadyClock
-from ledger.mail_links import MailLinks
-from ledger.mails import SEAL_PURPOSE as MAIL_SEAL
-from ledger.secret_seal import LoadKeys, SecretSeal
-from ledger.webhooks import SEAL_PURPOSE
+from ledger.notices.mail_links import MailLinks
+from ledger.notices.mails import SEAL_PURPOSE as MAIL_SEAL
+from ledger.notices.webhooks import SEAL_PURPOSE
+from ledger.storage.secret_seal import LoadKeys, SecretSeal
 from notices.head_watch import FindHead, HeadWatch
 from notices.mail_sender import MailConnection, MailServer
 from notices.mail_worker import MailRules, MailWorker, MailWriter

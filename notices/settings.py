@@ -15,7 +15,7 @@ from pydantic import (
     model_validator,
 )
 
-from ledger.mail_text import ADDRESS_PATTERN
+from ledger.notices.typed_mail_address import ADDRESS_PATTERN
 
 _LOOPBACK: Final = ("127.0.0.1", "::1", "localhost")
 

@@ -17,9 +17,9 @@ from typing import Final
 import structlog
 
 from ledger import Ledger
-from ledger.notices import Attempt, Notice
-from ledger.secret_seal import SecretLocked, SecretSeal
-from ledger.webhooks import Webhook
+from ledger.notices.notices import Attempt, Notice
+from ledger.notices.webhooks import Webhook
+from ledger.storage.secret_seal import SecretLocked, SecretSeal
 from notices.retry_times import find_rest, find_retry_wait
 from notices.webhook_sender import SentAnswer, WebhookSender
 from stamps.errors import VeritemError

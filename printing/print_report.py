@@ -11,7 +11,7 @@ with these fields:
 States and reasons are read in any case. A number that can be read in two ways (`2.009`) is refused
 with both readings. A report is accepted whole or refused with the first line at fault. This module
 only parses;
-`services.print_reports` applies a report to the ledger.
+`services.batches.print_reports` applies a report to the ledger.
 """
 
 import json

@@ -25,9 +25,9 @@ from detection.stamp_context import Decision
 from ledger import NO_INDEX, Batch, ChainHeads, ChangeSet, Correction, DecisionRow, Ledger
 from ledger.clock import Clock
 from ledger.errors import UnknownBatch, UnknownLot
-from ledger.generation import LedgerRestored
-from ledger.ledger_file import LedgerReplaced
-from ledger.storage_errors import StorageFailed
+from ledger.storage.generation import LedgerRestored
+from ledger.storage.ledger_file import LedgerReplaced
+from ledger.storage.storage_errors import StorageFailed
 from resolver.batch_anomaly import fold_batch_days
 from resolver.change_notifications import ChangeNotifications
 from resolver.current_rules import CurrentRules

@@ -7,7 +7,7 @@ from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from detection.rules import Rules
 from ledger import Ledger, open_ledger
 from ledger.clock import Clock, SteadyClock
-from ledger.urls import get_sqlite_path
+from ledger.storage.urls import get_sqlite_path
 from resolver.batch_cache import BatchCache
 from resolver.claims import OpenClaimService
 from resolver.current_rules import CurrentRules

@@ -14,7 +14,7 @@ from typing import Final
 import structlog
 
 from ledger import Ledger
-from ledger.storage_errors import StorageFailed
+from ledger.storage.storage_errors import StorageFailed
 
 _NOTIFIED_FACTOR: Final = 3
 """While the ledger notifies of changes, the polling interval is multiplied by this."""

@@ -3,7 +3,7 @@
 from typing import Final
 
 from ledger import Ledger
-from ledger.storage_errors import StorageFailed
+from ledger.storage.storage_errors import StorageFailed
 from web.bounded_cache import BoundedCache
 
 _STAMPS: Final = 50_000

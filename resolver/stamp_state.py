@@ -11,7 +11,7 @@ from detection.rules import Rules
 from detection.stamp_context import Decision, StampContext
 from detection.verdict import Judgement
 from ledger import Batch, Correction
-from ledger.registered_code import PublicSite
+from ledger.codes.registered_code import PublicSite
 from stamps.lifecycle import State
 from stamps.spans import Span
 from stamps.timestamps import format_rfc3339

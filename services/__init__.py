@@ -7,23 +7,29 @@ Desk pages, desk API and command line parse their input, call the same function 
 its result. A function checks permission and scope first, then its input, and changes the ledger
 last. It raises a `stamps.errors.VeritemError` and then nothing has changed.
 
-| module | use cases |
+| package or module | use cases |
 |---|---|
-| `orders` | request, approve, refuse and list orders |
-| `batches` | issue, finish, show and list batches; mass balance |
-| `bundles` | write, show and hand out a print house's bundle |
-| `print_reports` | record what was printed and spoiled |
-| `activation` | check and activate a serial range for a lot |
-| `transitions` | void, suspend, release and every other transition of serial ranges |
-| `recalls` | recall a lot or a batch |
-| `lots` | describe, show and list lots |
-| `alerts` | list, open, decide; block the stamp of an alert |
-| `stamp_lookup` | find stamps by serial range, code or address |
-| `registry` | organisations, products, places |
-| `sign_in` | sign in, confirm an identity; budgets of attempts |
-| `accounts` | accounts, passwords, sessions, tokens |
-| `permissions`, `scope` | who may do what, and on whose rows |
+| `accounts` | accounts, invitations, one-time codes, sessions, tokens, devices |
+| `organisations` | organisations, products, places |
+| `codes` | registered codes: search, import, suspend, revoke, watch |
+| `orders` | request, approve, refuse orders; their limits |
+| `batches` | issue, finish, show batches; bundles; print reports, proofs and keys |
+| `stamps` | look up, check and activate, change state, recall |
+| `lots` | describe, draft, import lots; photos |
+| `alerts` | cases: decide, hand over, hear the parties, minutes; the detector on trial |
+| `reports` | consumers' reports: inbox, intake, weighing |
+| `field` | field checks: snapshots, phones, findings |
+| `notices` | webhooks, e-mail addresses, digests |
+| `record` | EPCIS events that organisations tell, and those made from transitions |
+| `figures` | dashboards, yearly reports, public figures |
+| `proposals` | what one person asks for and another decides |
+| `lists` | every list that people filter, sort and page |
 | `documents` | the JSON form of every result |
+| `tables` | what tables that people upload have in common |
+| `sign_in`, `attempt_budget` | sign in, confirm an identity; budgets of attempts |
+| `permissions`, `scope` | who may do what, and on whose rows |
+| `home`, `audit_log` | what waits for somebody; who did what |
+| `case_export`, `restores` | a case as a file; accepted losses of a restore |
 """
 
 from services.context import Actor, ServiceContext

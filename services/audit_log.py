@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from ledger.audit import AuditEntry
+from ledger.audit.audit import AuditEntry
 from ledger.lists.records import read_audit_entry
 from services.context import ServiceContext
 from services.lists.administration import AUDIT

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from issuer.case_file import sign_case
-from services.alerts import AlertCase, open_alert
+from services.alerts.alerts import AlertCase, open_alert
 from services.context import ServiceContext
 from services.documents import describe_case, describe_transition
 from services.documents.field import describe_field_history

@@ -7,8 +7,8 @@ from typing import Final, Literal
 from detection.rules import Rules
 from issuer import Issuer
 from ledger import Ledger, Role, Staff, Token
-from ledger.order_rules import OrderRules
-from ledger.staff_sessions import SessionLifetimes
+from ledger.accounts.staff_sessions import SessionLifetimes
+from ledger.orders.order_rules import OrderRules
 from services.errors import IssuerRequired, KeyRequired
 
 ActorRole = Role | Literal["operator"]

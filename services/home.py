@@ -23,7 +23,7 @@ from services.lists.catalogue import (
 from services.lists.description import ListCount, ListDescription, ListRequest
 from services.lists.find import count_list
 from services.permissions import Permission, has_permission
-from services.proposal_kinds import PROPOSAL_PERMISSIONS
+from services.proposals.proposal_kinds import PROPOSAL_PERMISSIONS
 from stamps.vietnam_time import to_date
 
 _WEEK_DAYS: Final = 7

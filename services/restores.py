@@ -3,12 +3,12 @@
 from collections.abc import Iterable
 
 from ledger import Proposal
-from ledger.accepted_loss import SUBJECT, describe_loss
-from ledger.head_statement import HeadStatement
+from ledger.audit.head_statement import HeadStatement
+from ledger.backups.accepted_loss import SUBJECT, describe_loss
 from services.context import ServiceContext
 from services.errors import InvalidInput
-from services.proposal_kinds import RESTORE_ACCEPT
-from services.proposals import propose
+from services.proposals.proposal_kinds import RESTORE_ACCEPT
+from services.proposals.proposals import propose
 
 
 async def propose_accepted_loss(
@@ -21,7 +21,7 @@ async def propose_accepted_loss(
     Raises:
         NothingLost: the ledger has all of it, or no statement is known.
         InvalidInput: there is no reason.
-        VeritemError: as `services.proposals.propose` raises.
+        VeritemError: as `services.proposals.proposals.propose` raises.
     """
     if not reason.strip():
         raise InvalidInput(field="reason", why="is required: why is an old copy in use?")

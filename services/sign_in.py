@@ -24,7 +24,7 @@ from typing import Final
 
 from ledger import Ledger, Staff
 from ledger.account_names import normalise_account_name
-from ledger.password_queue import QueueParty
+from ledger.accounts.password_queue import QueueParty
 from services.attempt_budget import AttemptBudget
 from services.context import ServiceContext
 from services.errors import ConfirmationLimited

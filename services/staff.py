@@ -6,7 +6,7 @@ from typing import Final, Literal
 
 from ledger import Staff, Token
 from ledger.account_names import normalise_account_name
-from ledger.invitations import Invitation
+from ledger.accounts.invitations import Invitation
 from services.context import ServiceContext
 from services.permissions import Permission, require_permission
 

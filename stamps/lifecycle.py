@@ -12,7 +12,7 @@ it had before; a recall by lot, batch or serial range is final.
 - *Expired* is no state. It follows from the shelf life of the lot and the present time, so it is
   derived when it is asked for and never stored.
 - Deactivation and rebinding also depend on the time since the activation and on scans, which a
-  table of states cannot decide: `ledger.reversals` does.
+  table of states cannot decide: `ledger.stamps.reversals` does.
 
 A refused transition raises and changes nothing. The same table serves one stamp here and millions
 in `stamps.spans`. The module is compiled (ADR 0035); nothing in it is shaped for the compiler.

@@ -1,7 +1,7 @@
 """Listed codes: the codes that an inspector's phone must know without a network.
 
 A phone holds no key that opens codes, so ranges of stamps are expanded to codes where those keys
-live (`services.field_snapshots`), and the codes become 64-bit keys of a filter
+live (`services.field.field_snapshots`), and the codes become 64-bit keys of a filter
 (`stamps.fuse_filter`).
 
 The key of a code is its last 64 bits: 17 of its body and the 47 of its tag, which no two stamps

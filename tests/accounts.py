@@ -4,8 +4,9 @@ from typing import Final
 
 from argon2 import PasswordHasher
 
-from ledger import Ledger, Role, passwords
-from ledger.account_rows import DEMO_ROLE, NewAccount, grant_role
+from ledger import Ledger, Role
+from ledger.accounts import passwords
+from ledger.accounts.account_rows import DEMO_ROLE, NewAccount, grant_role
 from ledger.staff_errors import UnknownStaff
 
 PASSWORD: Final = "sầu riêng Ri6 chín cây"

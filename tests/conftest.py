@@ -11,7 +11,7 @@ from argon2.low_level import hash_secret_raw
 from hypothesis import settings
 from playwright.async_api import Browser, async_playwright
 
-from ledger import passwords
+from ledger.accounts import passwords
 from stamps import envelope
 from tests.servers import ChromiumServer, PostgresServer, RedisServer
 
@@ -26,8 +26,8 @@ LONG: Final = frozenset(
         "cli/test_serving.py",
         "desk/test_restarts.py",
         "ledger/figures/test_fold_faults.py",
-        "ledger/test_faults.py",
-        "ledger/test_hearing_faults.py",
+        "ledger/storage/test_faults.py",
+        "ledger/alerts/test_hearing_faults.py",
         "notices/test_mail_restarts.py",
         "resolver/enrolled/test_enrolled_service.py",
         "resolver/recorder/test_recorder.py",

@@ -9,8 +9,8 @@ from contextlib import closing, contextmanager
 import psycopg
 from sqlalchemy import Boolean, Table
 
-from ledger.chained_rows import AUDIT_FIELDS, TRANSITION_FIELDS, digest_row, list_hashed
-from ledger.hash_chain import genesis_hash, hash_row, to_canonical_json
+from ledger.chains.chained_rows import AUDIT_FIELDS, TRANSITION_FIELDS, digest_row, list_hashed
+from ledger.chains.hash_chain import genesis_hash, hash_row, to_canonical_json
 
 FIELDS = {"transitions": TRANSITION_FIELDS, "audit": AUDIT_FIELDS}
 Sql = Callable[[str], list[tuple[object, ...]]]

@@ -1,6 +1,6 @@
 """The scanned stamps of the simulated world, as `detection.drift` counts them.
 
-`python -m benchmarks.detection.distribution` writes `services/simulated_stamps.json`, which the
+`python -m benchmarks.detection.distribution` writes `simulated_stamps.json`, which the
 desk compares the stamps of the service with. Run it again when the simulation, the features or the
 weights change. The world has a held-out seed.
 """
@@ -16,7 +16,7 @@ from detection.replay_format import IntroducedStamp, ScanParser
 from detection.rules import Rules
 from detection.scan_event import ScanEvent
 from detection.threshold_trial import TriedStamp, try_thresholds
-from services.simulated_stamps import SIMULATED_FILE
+from services.alerts.simulated_stamps import SIMULATED_FILE
 from simulation import Parameters, World, build_world
 
 SCAN_RATE: Final = 0.05

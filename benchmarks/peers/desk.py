@@ -17,7 +17,7 @@ from desk.settings import DeskSettings
 from detection.rules import Rules
 from issuer import Signer, StampKeys
 from ledger import Organisation, open_ledger
-from ledger.secret_seal import no_keys
+from ledger.storage.secret_seal import no_keys
 from notices.settings import NoticeSettings
 from stamps.pin_ring import PinRing
 

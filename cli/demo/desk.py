@@ -10,9 +10,9 @@ from desk.serve import run_desk
 from desk.settings import DeskSettings
 from issuer import Issuer
 from ledger import open_ledger
-from ledger.secret_seal import SecretSeal
-from ledger.webhooks import SEAL_PURPOSE
-from services.mail_addresses import make_mail_tools
+from ledger.notices.webhooks import SEAL_PURPOSE
+from ledger.storage.secret_seal import SecretSeal
+from services.notices.mail_addresses import make_mail_tools
 from web.errors import AddressTaken
 from web.listening_sockets import ListeningSockets
 from web.sockets import bind_socket

@@ -42,31 +42,23 @@ from ledger import (
     Role,
     open_ledger,
 )
-from ledger.account_rows import DEMO_ROLE
+from ledger.accounts.account_rows import DEMO_ROLE
 from printing import SEALED_DESIGN, SheetLayout, decode_pdf, parse_manifest, stream_code_list
 from resolver import open_dependencies, run_service
 from resolver.serve import ServiceSockets
-from services import (
-    Actor,
-    ServiceContext,
-    accounts,
-    activation,
-    alerts,
-    batches,
-    bundles,
-    devices,
-    lots,
-    orders,
-    places,
-    print_reports,
-    proposals,
-    recalls,
-    registered_codes,
-    registry,
-)
-from services.batches import BatchRequest
-from services.bundles import PrintRequest
-from services.orders import OrderRequest
+from services import Actor, ServiceContext
+from services.accounts import accounts, devices
+from services.alerts import alerts
+from services.batches import batches, bundles, print_reports
+from services.batches.batches import BatchRequest
+from services.batches.bundles import PrintRequest
+from services.codes import registered_codes
+from services.lots import lots
+from services.orders import orders
+from services.orders.orders import OrderRequest
+from services.organisations import places, registry
+from services.proposals import proposals
+from services.stamps import activation, recalls
 from stamps.device_enrolment import sign_enrolment
 from traceability.code_record import parse_code_record
 

@@ -9,8 +9,8 @@ from desk.api.models import Body, SortedListDocument, SortedPageQuery, Text
 from desk.api.routing import ApiRoutes
 from ledger.errors import AlreadyExists, OrganisationDisabled, UnknownRow
 from ledger.staff_errors import SignInBusy, UnknownSession, WrongCredentials
-from services import sessions, tokens
-from services.accounts import MAX_LABEL_LENGTH
+from services.accounts import sessions, tokens
+from services.accounts.accounts import MAX_LABEL_LENGTH
 from services.documents.access import (
     ListedSessionDocument,
     ListedTokenDocument,

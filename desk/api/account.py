@@ -9,8 +9,9 @@ from desk.api.models import Body, Text
 from desk.api.routing import ApiRoutes
 from ledger.errors import AlreadyExists, UnknownRow
 from ledger.staff_errors import SignInBusy, UnknownSession, WrongCredentials
-from services import accounts, home, sessions
-from services.accounts import MAX_LABEL_LENGTH
+from services import home
+from services.accounts import accounts, sessions
+from services.accounts.accounts import MAX_LABEL_LENGTH
 from services.context import ActorRole
 from services.documents.administration import (
     MadeTokenDocument,

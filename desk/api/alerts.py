@@ -14,11 +14,12 @@ from desk.api.models import (
 )
 from desk.api.routing import ApiRoutes
 from ledger import AlertState
-from ledger.alert_record import AlertKind
+from ledger.alerts.alert_record import AlertKind
 from ledger.errors import IllegalAlertDecision, UnknownAlert
 from ledger.lists.records import read_alert
-from services import alerts, case_export, case_handling
-from services.case_handling import HandOver, parse_due
+from services import case_export
+from services.alerts import alerts, case_handling
+from services.alerts.case_handling import HandOver, parse_due
 from services.documents import (
     AlertCaseDocument,
     AlertDocument,

@@ -8,7 +8,7 @@ from desk.api.call import ApiCall
 from desk.api.models import Body, PageQuery, SortedListDocument, SortedPageQuery, Text
 from desk.api.routing import ApiRoutes
 from issuer import NoTradeItem
-from ledger.batches import MAX_COUNT
+from ledger.batches.batches import MAX_COUNT
 from ledger.errors import (
     KeyReused,
     OrderExceeded,
@@ -17,8 +17,8 @@ from ledger.errors import (
     UnknownOrder,
 )
 from ledger.lists.records import read_batch
-from services import batches, lifecycle_events
-from services.batches import BatchRequest
+from services.batches import batches
+from services.batches.batches import BatchRequest
 from services.documents import (
     BatchBalanceDocument,
     BatchDocument,
@@ -30,8 +30,9 @@ from services.errors import InvalidInput
 from services.lists.catalogue import BATCHES
 from services.lists.find import find_list_page
 from services.permissions import Permission
+from services.record import batch_events
 from stamps.errors import OutOfRange
-from traceability.epcis.lifecycle import build_document
+from traceability.epcis.transition_events import build_document
 
 routes = ApiRoutes("batches")
 
@@ -119,7 +120,7 @@ async def show_batch(call: ApiCall, batch: int) -> BatchBalanceDocument:
 )
 async def list_batch_events(call: ApiCall, batch: int, query: PageQuery) -> BatchEventsDocument:
     """Show what happened to the stamps of a batch as EPCIS 2.0 events, in the order of record."""
-    page = await lifecycle_events.list_batch_events(
+    page = await batch_events.list_batch_events(
         call.context, batch, limit=query.limit, after=query.after
     )
     document = build_document(page.items, call.runtime.dependencies.clock())

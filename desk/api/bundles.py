@@ -14,8 +14,8 @@ from ledger.errors import KeyReused, UnknownBatch
 from printing import BundleFormat
 from printing.errors import AnotherBundle, PinsNeedEncryption, RecipientRefused, ReportRefused
 from printing.print_report import LARGEST
-from services import bundles, print_reports
-from services.bundle_store import BundleStatus
+from services.batches import bundles, print_reports
+from services.batches.bundle_store import BundleStatus
 from services.documents import AppliedReportDocument, describe_report
 from services.errors import BatchPrinted, BundleNotReady, UnknownBundleFile, UnknownBundleFormat
 from services.permissions import Permission

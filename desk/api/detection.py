@@ -5,7 +5,7 @@ from typing import Final
 from desk.api.call import ApiCall
 from desk.api.models import Query, Text
 from desk.api.routing import ApiRoutes
-from services import detection_report, detection_reviews
+from services.alerts import detection_report, detection_reviews
 from services.documents.detection import (
     DetectionReportDocument,
     DetectionReviewDocument,

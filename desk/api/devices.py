@@ -7,7 +7,7 @@ from desk.api.models import Body, Text
 from desk.api.routing import ApiRoutes
 from ledger.errors import AlreadyExists
 from ledger.staff_errors import UnknownDevice
-from services import devices
+from services.accounts import devices
 from services.documents import (
     AddedDeviceDocument,
     DeviceDocument,

@@ -8,7 +8,6 @@ from desk.api.call import ApiCall
 from desk.api.models import Body, ListDocument, PageQuery
 from desk.api.routing import ApiRoutes
 from ledger.errors import UnknownRow
-from services import event_record
 from services.documents.events import (
     EventDocument,
     RecordedEventsDocument,
@@ -17,6 +16,7 @@ from services.documents.events import (
 )
 from services.errors import InvalidInput
 from services.permissions import Permission
+from services.record import event_record
 from stamps.timestamps import MalformedTimestamp, parse_rfc3339
 from traceability.epcis.event_reader import MalformedEvent
 

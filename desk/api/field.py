@@ -10,8 +10,7 @@ from desk.api.call import ApiCall
 from desk.api.models import Body, LongText, SortedListDocument, SortedPageQuery, Text
 from desk.api.routing import ApiRoutes
 from ledger.errors import KeyReused, UnknownBatch, UnknownRow
-from ledger.field_findings import FindingKind, FindingWish, finding_from_row
-from services import field_checks, field_findings, field_phones, field_snapshots
+from ledger.field.field_findings import FindingKind, FindingWish, finding_from_row
 from services.documents.field import (
     FieldRecordDocument,
     FindingDocument,
@@ -26,7 +25,8 @@ from services.documents.field import (
 )
 from services.documents.models import Document
 from services.errors import CheckLimited, ForeignAddress, InvalidInput
-from services.field_findings import NewFinding
+from services.field import field_checks, field_findings, field_phones, field_snapshots
+from services.field.field_findings import NewFinding
 from services.lists.catalogue import FINDINGS
 from services.lists.find import find_list_page
 from services.permissions import Permission

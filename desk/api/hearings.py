@@ -10,6 +10,7 @@ from desk.api.call import ApiCall
 from desk.api.models import Body, SortedListDocument, SortedPageQuery, Text
 from desk.api.routing import ApiRoutes
 from ledger import HearingState
+from ledger.alerts.hearing_record import hearing_from_row
 from ledger.errors import (
     HearingDecided,
     HearingFull,
@@ -17,9 +18,10 @@ from ledger.errors import (
     UnknownAlert,
     UnknownHearing,
 )
-from ledger.hearing_record import hearing_from_row
-from services import hearings, scope
-from services.case_handling import parse_due
+from services import scope
+from services.alerts import hearings
+from services.alerts.case_handling import parse_due
+from services.alerts.hearings import MAX_TEXT_LENGTH, PartyQuestion
 from services.documents.hearings import (
     CaseHearingsDocument,
     HearingDocument,
@@ -29,7 +31,6 @@ from services.documents.hearings import (
     describe_hearing_file,
 )
 from services.errors import InvalidInput
-from services.hearings import MAX_TEXT_LENGTH, PartyQuestion
 from services.lists.catalogue import HEARINGS
 from services.lists.find import find_list_page
 from services.permissions import Permission

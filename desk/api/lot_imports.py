@@ -3,11 +3,11 @@
 from desk.api.call import ApiCall
 from desk.api.registered_codes import SHEET, FileQuery
 from desk.api.routing import ApiRoutes
-from ledger.code_errors import CODE_REFUSALS, ImportOutdated
+from ledger.codes.code_errors import CODE_REFUSALS, ImportOutdated
 from ledger.errors import UnknownRow
-from services import lot_imports
 from services.documents import LotImportDocument, describe_lot_import
 from services.errors import ImportRefused, InvalidInput
+from services.lots import lot_imports
 from services.permissions import Permission
 from web.spreadsheets import LARGEST_FILE, SheetTooLarge
 from web.tables import MalformedTable

@@ -18,7 +18,7 @@ from desk.api.models import (
 from desk.api.routing import ApiRoutes
 from desk.responses import json_response
 from ledger import Proposal
-from ledger.code_errors import CODE_REFUSALS
+from ledger.codes.code_errors import CODE_REFUSALS
 from ledger.errors import (
     AlreadyProposed,
     LotCodeTaken,
@@ -29,7 +29,6 @@ from ledger.errors import (
 )
 from ledger.lists.records import read_lot
 from ledger.staff_errors import AccountRequired
-from services import lots, recalls
 from services.documents import (
     LotDocument,
     LotProfileDocument,
@@ -43,8 +42,10 @@ from services.documents import (
 from services.errors import ForeignPlace, InvalidInput
 from services.lists.catalogue import LOTS
 from services.lists.find import find_list_page
-from services.lots import CorrectionRequest
+from services.lots import lots
+from services.lots.lots import CorrectionRequest
 from services.permissions import Permission
+from services.stamps import recalls
 from traceability.document_fields import MalformedLot
 from traceability.lot_changes import CorrectionReason
 from traceability.lot_details import build_details_model

@@ -7,17 +7,16 @@ from pydantic import BaseModel, ConfigDict, Field
 from desk.api.call import ApiCall
 from desk.api.models import Body, ListDocument, PageQuery, Text
 from desk.api.routing import ApiRoutes
-from ledger.alert_levels import AlertLevel
+from ledger.alerts.alert_levels import AlertLevel
 from ledger.errors import (
     MailLimited,
     MailNotResendable,
     UnknownMailLink,
     UnknownRow,
 )
-from ledger.mail_addresses import MailMode
-from ledger.mails import MailState
+from ledger.notices.mail_addresses import MailMode
+from ledger.notices.mails import MailState
 from ledger.staff_errors import SignInBusy, WrongCredentials
-from services import mail_addresses
 from services.documents.mail import (
     OwnMailDocument,
     SentMailDocument,
@@ -25,7 +24,8 @@ from services.documents.mail import (
     describe_own_mail,
 )
 from services.errors import ConfirmationLimited, InvalidInput, MailOff, TokenLimited
-from services.mail_addresses import MailChoice
+from services.notices import mail_addresses
+from services.notices.mail_addresses import MailChoice
 from services.paging import PageRequest
 from services.permissions import Permission
 from web.i18n import Language

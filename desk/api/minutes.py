@@ -10,7 +10,7 @@ from desk.api.models import Body
 from desk.api.routing import ApiRoutes
 from desk.pages.minutes_document import print_minutes
 from ledger.errors import RowChanged, UnknownAlert, UnknownRow
-from services import case_minutes
+from services.alerts import case_minutes
 from services.documents.minutes import MinutesDocument, describe_minutes
 from services.errors import InvalidInput
 from services.permissions import Permission

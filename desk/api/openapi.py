@@ -14,7 +14,7 @@ from desk.auth.errors import NotSignedIn
 from desk.problems import status_of_type
 from ledger.errors import RowChanged
 from ledger.staff_errors import UnknownToken
-from ledger.storage_errors import StorageBusy, StorageDown
+from ledger.storage.storage_errors import StorageBusy, StorageDown
 from services.errors import Forbidden, KeyRequired
 from stamps.errors import VeritemError
 from web.errors import (

@@ -19,10 +19,9 @@ from ledger.errors import (
     UnknownOrder,
 )
 from ledger.lists.records import read_order
-from ledger.order_rules import MAX_COUNT
+from ledger.orders.order_rules import MAX_COUNT
 from ledger.staff_errors import AccountRequired
 from printing.errors import PinsNeedEncryption
-from services import order_limits, orders
 from services.documents import (
     OrderDocument,
     OrderLimitsDocument,
@@ -34,7 +33,13 @@ from services.documents import (
 from services.errors import ExcessReasonRequired, InvalidInput, OrderIncomplete, SimilarOrder
 from services.lists.catalogue import ORDERS
 from services.lists.find import find_list_page
-from services.orders import MAX_NOTE_LENGTH, MAX_REASON_LENGTH, ORDER_ID_PATTERN, OrderRequest
+from services.orders import order_limits, orders
+from services.orders.orders import (
+    MAX_NOTE_LENGTH,
+    MAX_REASON_LENGTH,
+    ORDER_ID_PATTERN,
+    OrderRequest,
+)
 from services.permissions import Permission
 
 routes = ApiRoutes("orders")

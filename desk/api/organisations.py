@@ -22,7 +22,7 @@ from ledger.staff_errors import (
     TooFewAdministrators,
     WrongCredentials,
 )
-from services import organisations, print_keys, registry
+from services.batches import print_keys
 from services.documents.accounts import ProposalDocument, describe_proposal
 from services.documents.administration import (
     OrganisationDocument,
@@ -33,6 +33,7 @@ from services.documents.administration import (
 from services.errors import ConfirmationLimited, InvalidInput, OrganisationEnabled
 from services.lists.administration import ORGANISATIONS
 from services.lists.find import find_list_page
+from services.organisations import organisations, registry
 from services.permissions import Permission
 
 routes = ApiRoutes("organisations")

@@ -6,8 +6,8 @@ from attachments import MalformedPhoto, PhotoTooLarge
 from attachments.errors import AttachmentsUnwritable
 from desk.api.call import ApiCall
 from desk.api.routing import ApiRoutes
+from services.lots.photos import UploadsLimited
 from services.permissions import Permission
-from services.photos import UploadsLimited
 from web.photo_limits import MOST_BYTES
 
 routes = ApiRoutes("lots")

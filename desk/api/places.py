@@ -10,15 +10,15 @@ from desk.api.routing import ApiRoutes
 from ledger import PlaceRow
 from ledger.errors import AlreadyExists, UnknownRow
 from ledger.lists.records import read_place
-from services import places
 from services.documents.models import Document
 from services.errors import InvalidInput
 from services.lists.administration import PLACES
 from services.lists.find import find_list_page
-from services.organisations import ID_PATTERN
+from services.organisations import places
+from services.organisations.organisations import ID_PATTERN
+from services.organisations.places import PlaceChange, PlaceKind
+from services.organisations.registry import compute_version
 from services.permissions import Permission
-from services.places import PlaceChange, PlaceKind
-from services.registry import compute_version
 
 routes = ApiRoutes("places")
 

@@ -9,7 +9,8 @@ from desk.api.models import Body, ListDocument, PageQuery, Text
 from desk.api.routing import ApiRoutes
 from issuer import UnfinishedBatch
 from ledger.errors import KeyReused, UnknownBatch
-from services import batches, bundles, job_sheet, print_balance, print_reports
+from services.batches import batches, bundles, job_sheet, print_balance, print_reports
+from services.batches.print_balance import SpoiledReason
 from services.documents import (
     AppliedReportDocument,
     BatchBalanceDocument,
@@ -21,7 +22,6 @@ from services.documents import (
 )
 from services.errors import BundleNotReady, InvalidInput, UnknownBundleFormat
 from services.permissions import Permission
-from services.print_balance import SpoiledReason
 from stamps.spans import TransitionConflict
 from stamps.timestamps import format_rfc3339
 

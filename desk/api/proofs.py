@@ -11,10 +11,10 @@ from ledger import PrintProof
 from ledger.errors import UnknownBatch, UnknownRow
 from printing.errors import ProofUnreadable
 from printing.proofs.inspection import MOST_BYTES
-from services import print_proofs
+from services.batches import print_proofs
+from services.batches.print_proofs import ProofFindings, ProofsLimited, StatedSheet
 from services.errors import InvalidInput
 from services.permissions import Permission
-from services.print_proofs import ProofFindings, ProofsLimited, StatedSheet
 
 routes = ApiRoutes("bundles")
 

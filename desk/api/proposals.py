@@ -26,7 +26,7 @@ from ledger.errors import (
 )
 from ledger.lists.records import read_proposal
 from ledger.staff_errors import AccountRequired, UnknownStaff
-from services import accounts, proposals, recalls
+from services.accounts import accounts
 from services.documents import (
     ProposalDocument,
     RecallReachDocument,
@@ -37,8 +37,10 @@ from services.errors import InvalidInput
 from services.lists.catalogue import PROPOSALS
 from services.lists.find import find_list_page
 from services.permissions import Permission
-from services.proposal_kinds import PROPOSAL_PERMISSIONS
-from services.recalls import parse_days
+from services.proposals import proposals
+from services.proposals.proposal_kinds import PROPOSAL_PERMISSIONS
+from services.stamps import recalls
+from services.stamps.recalls import parse_days
 from stamps.lifecycle import IllegalReason
 from stamps.serial_range import MalformedRange
 from stamps.spans import SpanOutOfRange, TransitionConflict

@@ -8,10 +8,10 @@ from desk.api.call import ApiCall
 from desk.api.models import Body, ListDocument, PageQuery
 from desk.api.routing import ApiRoutes
 from ledger.errors import UnknownRow
-from ledger.order_rules import MAX_COUNT
-from services import order_limits
+from ledger.orders.order_rules import MAX_COUNT
 from services.documents import QuotaDocument, describe_quota
 from services.errors import InvalidInput
+from services.orders import order_limits
 from services.permissions import Permission
 
 routes = ApiRoutes("quotas")

@@ -17,10 +17,10 @@ from desk.api.models import (
 )
 from desk.api.routing import ApiRoutes
 from ledger import CodeCondition
-from ledger.code_errors import CodeChanged, CodeExists, ImportOutdated
+from ledger.codes.code_errors import CodeChanged, CodeExists, ImportOutdated
+from ledger.codes.registered_code import from_row as read_code
 from ledger.errors import UnknownRow
-from ledger.registered_code import from_row as read_code
-from services import code_imports, registered_codes, registry_watch
+from services.codes import code_imports, code_watch, registered_codes
 from services.documents import (
     CodeActivityDocument,
     CodeChangeDocument,
@@ -173,7 +173,7 @@ async def show_code(call: ApiCall, place: str) -> RegisteredCodeDocument:
 async def show_activity(call: ApiCall, place: str) -> CodeActivityDocument:
     """Show what was done under a code this year, against its crop."""
     code = await registered_codes.get_code(call.context, place)
-    return describe_activity(code, await registry_watch.get_activity(call.context, place))
+    return describe_activity(code, await code_watch.get_activity(call.context, place))
 
 
 @routes.add(

@@ -10,9 +10,8 @@ from desk.api.models import Body, LongText, SortedListDocument, SortedPageQuery,
 from desk.api.routing import ApiRoutes
 from ledger import ReportKind, ReportState
 from ledger.errors import IllegalReportStep, UnknownReports, UnknownRow
-from ledger.report_groups import AnswerChannel, group_from_row
+from ledger.reports.report_groups import AnswerChannel, group_from_row
 from ledger.staff_errors import UnknownStaff
-from services import consumer_reports
 from services.documents.alerts import AlertDocument, describe_alert
 from services.documents.models import Document
 from services.documents.reports import (
@@ -28,6 +27,7 @@ from services.errors import InvalidInput
 from services.lists.catalogue import REPORTS
 from services.lists.find import find_list_page
 from services.permissions import Permission
+from services.reports import consumer_reports
 from web.security_headers import NO_STORE, SANDBOX
 
 routes = ApiRoutes("reports")

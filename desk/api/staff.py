@@ -18,11 +18,12 @@ from ledger.staff_errors import (
     UnknownSession,
     UnknownStaff,
 )
-from services import accounts, invitations, one_time_codes, sessions, staff
+from services import staff
+from services.accounts import accounts, invitations, one_time_codes, sessions
+from services.accounts.invitation_mails import check_mail_to, send_link
 from services.documents import AccountDocument, describe_account
 from services.documents.administration import StaffDetailsDocument, describe_staff_details
 from services.errors import InvalidInput, KeyRequired, MailOff, TokenLimited
-from services.invitation_mails import check_mail_to, send_link
 from services.lists.administration import STAFF
 from services.lists.find import find_list_page
 from services.permissions import Permission

@@ -3,9 +3,9 @@
 from desk.api.call import ApiCall
 from desk.api.routing import ApiRoutes
 from ledger.errors import UnknownBatch
-from services import stamp_lookup
 from services.documents import StampsDocument, describe_stamps
 from services.permissions import Permission
+from services.stamps import stamp_lookup
 from stamps.errors import MalformedCode, UnknownCode
 from stamps.serial_range import MalformedRange
 from stamps.spans import SpanOutOfRange

@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from desk.api.call import ApiCall
 from desk.api.models import Body, Text
 from desk.api.routing import ApiRoutes
-from ledger.code_errors import CODE_REFUSALS
+from ledger.codes.code_errors import CODE_REFUSALS
 from ledger.errors import (
     KeyReused,
     LotIncomplete,
@@ -19,12 +19,12 @@ from ledger.errors import (
     UnknownBatch,
     UnknownLot,
 )
-from ledger.reversals import ActivationHandled, ActivationTooOld, StampsScanned
-from services import transitions
+from ledger.stamps.reversals import ActivationHandled, ActivationTooOld, StampsScanned
 from services.documents import TransitionDocument, describe_transition
 from services.errors import InvalidInput, NotAssigned
 from services.permissions import STAFF_TRANSITIONS, TRANSITION_PERMISSIONS
-from services.transitions import TransitionRequest
+from services.stamps import transitions
+from services.stamps.transitions import TransitionRequest
 from stamps.lifecycle import IllegalReason, Transition
 from stamps.serial_range import MalformedRange
 from stamps.spans import SpanOutOfRange, TransitionConflict

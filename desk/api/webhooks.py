@@ -12,9 +12,8 @@ from ledger.errors import (
     WebhooksFull,
     WebhookTestsLimited,
 )
-from ledger.notices import NoticeState
+from ledger.notices.notices import NoticeState
 from ledger.staff_errors import SignInBusy, WrongCredentials
-from services import webhooks
 from services.documents.webhooks import (
     NoticeDocument,
     WebhookDocument,
@@ -24,9 +23,10 @@ from services.documents.webhooks import (
     describe_webhook_secret,
 )
 from services.errors import ConfirmationLimited, InvalidInput
+from services.notices import webhooks
+from services.notices.webhooks import WebhookRequest
 from services.paging import PageRequest
 from services.permissions import Permission
-from services.webhooks import WebhookRequest
 
 routes = ApiRoutes("webhooks")
 

@@ -13,10 +13,11 @@ from desk.auth.known_browsers import KnownBrowsers
 from desk.auth.sessions import COOKIE_NAME, Session, Sessions
 from desk.dependencies import DeskDependencies
 from ledger import Staff
-from ledger.staff_sessions import make_session_id
-from ledger.staff_tokens import parse_token
-from ledger.storage_errors import StorageFailed
-from services import Actor, accounts
+from ledger.accounts.staff_sessions import make_session_id
+from ledger.accounts.staff_tokens import parse_token
+from ledger.storage.storage_errors import StorageFailed
+from services import Actor
+from services.accounts import accounts
 from services.sign_in import KnownBrowser
 from web.aiohttp_server import find_client
 from web.client_address import network_of

@@ -2,8 +2,9 @@
 
 A cookie carries account, generation, begin, last use and a nonce of 16 random bytes, signed by
 itsdangerous (HMAC-SHA-256). The ledger keeps a row of each session, by which somebody ends it
-(`ledger.staff_sessions`), and the account's generation, which a sign-out raises, so that all
-earlier sessions end. A session also ends when it is idle too long, and after a working day at most.
+(`ledger.accounts.staff_sessions`), and the account's generation, which a sign-out raises, so that
+all earlier sessions end. A session also ends when it is idle too long, and after a working day at
+most.
 
 The form token is a signature of the session's nonce: only pages of the same session can know it.
 

@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from desk.forms.refusals import ShownRefusal
 from ledger import Ledger
-from ledger.form_drafts import LONGEST_CONTENT
+from ledger.accounts.form_drafts import LONGEST_CONTENT
 
 DraftReason = Literal["refused", "session-ended", "language", "search"]
 

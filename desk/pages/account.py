@@ -11,9 +11,9 @@ from desk.pages.list_cells import choose_name
 from desk.pages.render import render_page
 from desk.pages.routing import PageRoutes, redirect
 from desk.pages.sign_in import begin_session
-from ledger.staff_sessions import make_session_id
-from services import accounts, one_time_codes, sessions
-from services.mail_addresses import show_own_mail
+from ledger.accounts.staff_sessions import make_session_id
+from services.accounts import accounts, one_time_codes, sessions
+from services.notices.mail_addresses import show_own_mail
 from services.permissions import Permission, list_permissions, list_reading
 
 routes = PageRoutes()

@@ -17,10 +17,10 @@ from desk.pages.forms import ActivationForm, RollForm, UndoForm
 from desk.pages.render import render_page
 from desk.pages.routing import PageRoutes, keep_form, redirect
 from ledger.errors import UnknownRow
-from services import activation, rolls
-from services.lot_choices import LotChoice, find_lot_choices
+from services.lots.lot_choices import LotChoice, find_lot_choices
 from services.permissions import Permission
 from services.ranges import BatchRange
+from services.stamps import activation, rolls
 from stamps.errors import VeritemError
 from web.security_headers import content_security_policy
 

@@ -8,7 +8,7 @@ from babel.numbers import format_decimal, format_percent
 
 from desk.pages.scan_trail import describe_reason
 from ledger import Alert, BatchCount, CampaignCount, CodeCount, LotRow
-from services.reason_weights import ReasonWeight
+from services.alerts.reason_weights import ReasonWeight
 from stamps import serial_range
 from web.i18n import LOCALES, Language, Texts, format_moment, format_number
 

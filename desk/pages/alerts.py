@@ -28,7 +28,7 @@ from desk.pages.scan_trail import choose_shown, describe_reason, describe_scans,
 from desk.pages.state_bar import BarPart, split_states
 from detection.place import Place
 from ledger import ALERT_TRANSITIONS, Alert, AlertState, LotRow, find_causes
-from services import alerts, case_handling
+from services.alerts import alerts, case_handling
 from services.lists.catalogue import ALERTS
 from services.permissions import Permission, has_permission
 from stamps.lifecycle import REASONS, State, Transition

@@ -16,21 +16,14 @@ from desk.pages.routing import PageRoutes, redirect
 from desk.pages.state_bar import split_states
 from ledger import MassBalance
 from printing.print_report import LARGEST
-from services import (
-    batches,
-    bundles,
-    hearings,
-    job_sheet,
-    print_balance,
-    print_proofs,
-    print_reports,
-    recalls,
-)
-from services.bundle_store import BundleStatus
-from services.bundles import Download
+from services.alerts import hearings
+from services.batches import batches, bundles, job_sheet, print_balance, print_proofs, print_reports
+from services.batches.bundle_store import BundleStatus
+from services.batches.bundles import Download
 from services.lists.catalogue import BATCHES
 from services.lists.find import find_person_names
 from services.permissions import Permission, has_permission
+from services.stamps import recalls
 from stamps.lifecycle import REASONS, Transition
 from web.i18n import format_iso_day
 

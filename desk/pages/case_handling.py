@@ -13,8 +13,9 @@ from desk.pages.routing import PageRoutes, redirect
 from desk.texts import TEXTS
 from ledger.errors import UnknownRow
 from printing.pdf.report import write_report
-from services import alerts, case_export, case_handling
-from services.case_handling import HandOver, parse_due
+from services import case_export
+from services.alerts import alerts, case_handling
+from services.alerts.case_handling import HandOver, parse_due
 from services.permissions import Permission
 from web.errors import NotFound
 from web.security_headers import SANDBOX

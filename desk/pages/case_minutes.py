@@ -9,7 +9,7 @@ from desk.pages.minutes_document import print_minutes
 from desk.pages.render import render_page
 from desk.pages.routing import PageRoutes, redirect
 from ledger.errors import UnknownRow
-from services import alerts, case_minutes
+from services.alerts import alerts, case_minutes
 from services.lists.find import find_person_names
 from services.permissions import Permission
 from web.errors import NotFound

@@ -3,7 +3,7 @@
 from typing import Final
 
 from desk.pages.call import PageCall
-from services.case_handling import MOST_PHOTOS
+from services.alerts.case_handling import MOST_PHOTOS
 from web.errors import MalformedBody
 from web.photo_limits import MOST_BYTES
 

@@ -18,7 +18,7 @@ from desk.pages.scan_trail import (
     tell_excerpt,
 )
 from printing.pdf.report import ReportLine, ReportPart, ReportPhoto, is_photo
-from services.alerts import AlertCase
+from services.alerts.alerts import AlertCase
 from web.i18n import Language, Texts, format_moment, format_number
 
 Facts = Iterator[tuple[str, str | None]]

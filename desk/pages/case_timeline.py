@@ -8,10 +8,10 @@ from typing import Final
 from desk.pages.hearings import tell_message
 from desk.pages.scan_trail import ScanLine
 from ledger import AlertEvent, HearingMessage, RecordedTransition, ReportRow
-from ledger.alert_evidence import DETECTOR
-from services.alerts import AlertCase
-from services.field_history import FieldCheck, FindingFile
-from services.hearings import HearingFile
+from ledger.alerts.alert_evidence import DETECTOR
+from services.alerts.alerts import AlertCase
+from services.alerts.field_history import FieldCheck, FindingFile
+from services.alerts.hearings import HearingFile
 from web.i18n import Texts, format_day, join_words
 
 _MOST_PLACES: Final = 4

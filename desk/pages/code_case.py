@@ -11,13 +11,13 @@ from desk.pages.scan_map import ScanMap, SitePlace, draw_sites
 from desk.pages.scan_trail import describe_reason
 from detection.code_rules import DEFAULT_CODE_RULES, find_distance, judge_code
 from ledger import Alert, RegisteredCode
-from ledger.alert_record import CodeCount
-from ledger.code_watch import CodeActivity
-from ledger.crop import CropEstimate
-from services import registered_codes
+from ledger.alerts.alert_record import CodeCount
+from ledger.code_watch.code_watch import CodeActivity
+from ledger.orders.crop import CropEstimate
+from services.codes import registered_codes
+from services.codes.code_watch import get_activity, list_used_lots, locate_code
 from services.lists.find import find_person_names
 from services.permissions import Permission, has_permission
-from services.registry_watch import get_activity, list_used_lots, locate_code
 from stamps.vietnam_time import VIETNAM_TIME
 from traceability.administrative_units import load_administrative_units
 from web.i18n import Language, Texts

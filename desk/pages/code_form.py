@@ -2,7 +2,7 @@
 
 from desk.forms.invalid_form import Flaw, InvalidForm
 from desk.pages.forms import Count, Form, Text, Tick, Ticked
-from services.line_flaws import LineFlaw
+from services.tables.line_flaws import LineFlaw
 from traceability.code_forms import CodeKind
 
 

@@ -8,7 +8,7 @@ from desk.pages.forms import Form
 from desk.pages.imports import MOST_MB, MOST_ROWS, UPLOAD_BYTES, describe_refused
 from desk.pages.render import render_page
 from desk.pages.routing import PageRoutes, redirect
-from services import code_imports
+from services.codes import code_imports
 from services.permissions import Permission
 
 routes = PageRoutes()

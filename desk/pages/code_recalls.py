@@ -6,10 +6,10 @@ from desk.pages.call import PageCall
 from desk.pages.forms import CodeRecallForm
 from desk.pages.render import render_page
 from desk.pages.routing import PageRoutes, redirect
-from ledger.recall_reach import MOST_LOTS
-from services import recalls
+from ledger.stamps.recall_reach import MOST_LOTS
 from services.permissions import Permission
-from services.recalls import CodeDays
+from services.stamps import recalls
+from services.stamps.recalls import CodeDays
 from stamps.lifecycle import REASONS, Transition
 
 routes = PageRoutes()

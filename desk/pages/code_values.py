@@ -9,8 +9,8 @@ from babel.numbers import format_decimal
 from desk.pages.call import PageCall
 from desk.pages.orders import product_name
 from ledger import RegisteredCode
-from ledger.registered_code import DESCRIPTION
-from services import registry
+from ledger.codes.registered_code import DESCRIPTION
+from services.organisations import registry
 from traceability.administrative_units import load_administrative_units
 from web.i18n import LOCALES, Texts, format_iso_day, join_words
 

@@ -22,8 +22,8 @@ from desk.pages.render import render_page
 from desk.pages.routing import PageRoutes, redirect
 from desk.pages.scan_trail import describe_time
 from ledger import DetectionReview
-from services.detection_report import DetectionReport, make_report
-from services.detection_reviews import begin_review, find_reviews
+from services.alerts.detection_report import DetectionReport, make_report
+from services.alerts.detection_reviews import begin_review, find_reviews
 from services.lists.find import find_person_names
 from services.permissions import Permission
 from web.i18n import format_number

@@ -9,7 +9,7 @@ from babel.numbers import format_decimal
 from desk.pages.alert_texts import format_share
 from desk.pages.list_cells import choose_name
 from detection.labels import LEVELS, Share
-from services.detection_report import DetectionReport
+from services.alerts.detection_report import DetectionReport
 from traceability.administrative_units import load_administrative_units
 from web.i18n import LOCALES, Language, Texts, format_number
 

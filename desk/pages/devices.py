@@ -15,7 +15,7 @@ from desk.pages.forms import DeviceForm, EnrolmentForm
 from desk.pages.render import render_page
 from desk.pages.routing import PageRoutes, redirect
 from desk.responses import json_response, problem_response
-from services import devices
+from services.accounts import devices
 from services.documents import describe_device
 from services.permissions import Permission
 from stamps.device_enrolment import format_enrolment_code

@@ -7,8 +7,8 @@ from desk.pages.call import PageCall
 from desk.pages.routing import PageRoutes
 from ledger.errors import UnknownBatch
 from ledger.staff_errors import UnknownStaff
-from services import bundles
-from services.download_links import LIFETIME_SECONDS
+from services.batches import bundles
+from services.batches.download_links import LIFETIME_SECONDS
 from services.errors import DeadDownloadLink, Forbidden
 
 routes = PageRoutes()

@@ -19,11 +19,11 @@ from desk.pages.lists import render_list
 from desk.pages.render import render_page
 from desk.pages.routing import PageRoutes, redirect
 from ledger.errors import UnknownRow
-from ledger.field_findings import FINDING_KINDS, WISHES, Finding
-from services import field_checks, field_findings, field_phones
-from services.case_handling import MOST_PHOTOS
-from services.field_checks import FieldRecord
-from services.field_findings import NewFinding
+from ledger.field.field_findings import FINDING_KINDS, WISHES, Finding
+from services.alerts.case_handling import MOST_PHOTOS
+from services.field import field_checks, field_findings, field_phones
+from services.field.field_checks import FieldRecord
+from services.field.field_findings import NewFinding
 from services.lists.catalogue import FINDINGS
 from services.lists.find import find_person_names
 from services.permissions import Permission

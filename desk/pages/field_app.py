@@ -20,12 +20,12 @@ from desk.pages.packer_app import ForeignAct
 from desk.pages.routing import PageRoutes
 from desk.problems import PROBLEMS, status_of
 from desk.responses import json_response
+from ledger.accounts.staff_sessions import make_session_id
 from ledger.errors import UnknownRow
-from ledger.staff_sessions import make_session_id
-from services import field_phones, field_snapshots
 from services.documents.field import describe_snapshot
+from services.field import field_phones, field_snapshots
 from services.permissions import Permission
-from services.transitions import correct_acted_at, parse_acted_at
+from services.stamps.transitions import correct_acted_at, parse_acted_at
 from stamps.errors import VeritemError
 from stamps.timestamps import format_rfc3339
 from web.errors import NotFound, TooManyRequests

@@ -17,11 +17,11 @@ from desk.pages.provinces import list_provinces
 from desk.pages.render import render_page
 from desk.pages.routing import PageRoutes
 from ledger.errors import UnknownRow
-from services import registry
 from services.errors import InvalidInput
 from services.figures.dashboard import Dashboard, FigureQuery, Part, show_figures
 from services.figures.measures import MEASURES
 from services.figures.periods import PERIODS, PeriodName
+from services.organisations import registry
 from services.permissions import Permission
 from traceability.administrative_units import load_administrative_units
 from traceability.lot_profiles import load_profiles

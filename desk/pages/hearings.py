@@ -16,9 +16,9 @@ from desk.pages.render import render_page
 from desk.pages.routing import PageRoutes, redirect
 from ledger import HearingMessage
 from ledger.errors import UnknownHearing
-from services import hearings
-from services.case_handling import parse_due
-from services.hearings import HearingFile, PartyQuestion
+from services.alerts import hearings
+from services.alerts.case_handling import parse_due
+from services.alerts.hearings import HearingFile, PartyQuestion
 from services.lists.catalogue import HEARINGS
 from services.permissions import Permission
 from web.errors import NotFound

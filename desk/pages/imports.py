@@ -7,7 +7,7 @@ from aiohttp import web
 
 from desk.pages.list_cells import Value
 from desk.pages.list_files import BOM, encode_csv
-from services.code_imports import RefusedLine
+from services.codes.code_imports import RefusedLine
 from web.i18n import Texts
 from web.spreadsheets import LARGEST_FILE
 

@@ -15,7 +15,7 @@ from desk.pages.forms import InvitationForm
 from desk.pages.render import render_page
 from desk.pages.routing import PageRoutes, redirect
 from desk.pages.sign_in import begin_session
-from services import invitations
+from services.accounts import invitations
 from stamps.errors import VeritemError
 
 routes = PageRoutes()

@@ -8,8 +8,8 @@ from urllib.parse import quote
 from desk.pages.problem_texts import translate_slug
 from desk.pages.scan_trail import describe_reason
 from ledger import CODE_ALERTS
-from ledger.order_numbers import OrderNumber
-from ledger.slug_list import split_slugs
+from ledger.orders.order_numbers import OrderNumber
+from ledger.storage.slug_list import split_slugs
 from services.lists.description import NAME_KINDS, ListColumn, Names, Row
 from stamps import serial_range
 from stamps.vietnam_time import VIETNAM_TIME

@@ -8,8 +8,8 @@ from desk.pages.call import PageCall
 from desk.pages.forms import Form
 from desk.pages.render import render_page
 from desk.pages.routing import PageRoutes, redirect
-from services import lot_drafts
 from services.lists.find import find_person_names
+from services.lots import lot_drafts
 from services.permissions import Permission
 from traceability.lot_profiles import list_labels, load_profiles
 from web.i18n import join_words

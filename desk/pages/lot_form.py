@@ -25,11 +25,12 @@ from desk.pages.render import render_page
 from desk.pages.routing import PageRoutes, keep_form, redirect, refuse_form
 from ledger import ProductRow, Proposal, SeenDraft
 from ledger.errors import UnknownLot, UnknownRow
-from services import lot_drafts, lots, registry
-from services.lot_entry import LotFieldsRefused, enter_lot
-from services.lot_fields import TIMES, extract_fields
-from services.lot_places import PlaceChoice, find_places
-from services.lots import CorrectionRequest
+from services.lots import lot_drafts, lots
+from services.lots.lot_entry import LotFieldsRefused, enter_lot
+from services.lots.lot_fields import TIMES, extract_fields
+from services.lots.lot_places import PlaceChoice, find_places
+from services.lots.lots import CorrectionRequest
+from services.organisations import registry
 from services.permissions import Permission
 from stamps.errors import VeritemError
 from traceability.code_forms import list_examples

@@ -10,8 +10,8 @@ from desk.pages.lot_texts import label_field
 from desk.pages.render import render_page
 from desk.pages.routing import PageRoutes, redirect
 from ledger.errors import UnknownRow
-from services import lot_imports
-from services.lot_table import make_template
+from services.lots import lot_imports
+from services.lots.lot_table import make_template
 from services.permissions import Permission
 from traceability.lot_profiles import CROP, LotProfile, list_labels, load_profiles
 from web.i18n import Texts, join_words

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from services.lot_fields import PREFIX, TIMES, extract_fields
+from services.lots.lot_fields import PREFIX, TIMES, extract_fields
 from stamps.timestamps import parse_rfc3339
 from traceability.administrative_units import load_administrative_units
 from traceability.lot_details import describe_details

@@ -13,18 +13,15 @@ from desk.pages.lot_texts import list_changed_fields, list_facts
 from desk.pages.render import render_page
 from desk.pages.routing import PageRoutes, redirect
 from ledger import LotChange, LotRow, Proposal, RecallReach
-from services import (
-    ServiceContext,
-    hearings,
-    lot_drafts,
-    lots,
-    proposals,
-    recalls,
-    registered_codes,
-)
+from services import ServiceContext
+from services.alerts import hearings
+from services.codes import registered_codes
 from services.lists.catalogue import LOTS
 from services.lists.find import find_person_names
+from services.lots import lot_drafts, lots
 from services.permissions import Permission, has_permission
+from services.proposals import proposals
+from services.stamps import recalls
 from stamps.lifecycle import REASONS, Transition
 from traceability.lot_profiles import list_labels
 from web.i18n import Language, Texts, join_words

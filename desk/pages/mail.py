@@ -16,14 +16,14 @@ from desk.pages.forms import (
 )
 from desk.pages.render import render_page
 from desk.pages.routing import PageRoutes, redirect
-from ledger.alert_levels import LEVELS
+from ledger.alerts.alert_levels import LEVELS
 from ledger.errors import UnknownMailLink
-from ledger.mail_text import mask_address
-from ledger.mails import MailState
-from services import mail_addresses
+from ledger.notices.mails import MailState
+from ledger.notices.typed_mail_address import mask_address
 from services.errors import InvalidInput
-from services.mail_addresses import CONFIRM_PATH, MailChoice
-from services.mail_kinds import list_modes
+from services.notices import mail_addresses
+from services.notices.mail_addresses import CONFIRM_PATH, MailChoice
+from services.notices.mail_kinds import list_modes
 from services.paging import PageRequest
 from services.permissions import Permission
 from stamps.errors import VeritemError

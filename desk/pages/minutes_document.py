@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
-from ledger.case_minutes import MinutesVersion
+from ledger.alerts.case_minutes import MinutesVersion
 from printing.pdf.report import (
     ReportColumns,
     ReportLine,
@@ -13,8 +13,9 @@ from printing.pdf.report import (
     is_photo,
     write_report,
 )
-from services import case_export, case_minutes
-from services.case_minutes import MOST_PHOTOS
+from services import case_export
+from services.alerts import case_minutes
+from services.alerts.case_minutes import MOST_PHOTOS
 from services.context import ServiceContext
 
 Fill = Callable[..., str]

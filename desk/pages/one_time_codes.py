@@ -13,7 +13,7 @@ from desk.pages.forms import CodeSetupForm, ProofForm
 from desk.pages.render import render_page
 from desk.pages.routing import PageRoutes, redirect
 from desk.pages.sign_in import begin_session
-from services import one_time_codes
+from services.accounts import one_time_codes
 from services.errors import SetupExpired
 
 routes = PageRoutes()

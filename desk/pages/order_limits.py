@@ -12,9 +12,9 @@ from desk.pages.forms import QuotaForm
 from desk.pages.render import render_page
 from desk.pages.routing import PageRoutes, redirect
 from ledger import CropEstimate, OrderLimits
-from services import order_limits
 from services.errors import InvalidInput
 from services.lists.find import find_person_names
+from services.orders import order_limits
 from services.permissions import Permission, has_permission
 from stamps.typed_number import MalformedNumber, parse_whole_number
 from web.i18n import LOCALES, Language, Texts, format_number

@@ -18,12 +18,15 @@ from ledger import Grade, Order, OrderState, ProductRow
 from ledger.account_names import is_same_account
 from ledger.errors import UnknownRow
 from printing import STANDARD_DESIGNS, draw_specimen
-from services import batches, order_limits, orders, proposals, registry
-from services.batches import BatchRequest
+from services.batches import batches
+from services.batches.batches import BatchRequest
 from services.lists.catalogue import ORDERS
 from services.lists.find import find_person_names
-from services.orders import OrderRequest
+from services.orders import order_limits, orders
+from services.orders.orders import OrderRequest
+from services.organisations import registry
 from services.permissions import Permission, has_permission
+from services.proposals import proposals
 from stamps.vietnam_time import to_iso_day
 from web.i18n import Language, format_iso_day
 

@@ -17,9 +17,9 @@ from desk.pages.provinces import list_provinces
 from desk.pages.render import render_page
 from desk.pages.routing import PageRoutes, redirect
 from ledger import Organisation, OrganisationKind
-from ledger.order_numbers import find_year
-from services import organisations, registry
+from ledger.orders.order_numbers import find_year
 from services.lists.administration import ORGANISATIONS
+from services.organisations import organisations, registry
 from services.permissions import Permission
 
 routes = PageRoutes()

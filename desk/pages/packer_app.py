@@ -20,10 +20,10 @@ from desk.pages.forms import ActForm
 from desk.pages.routing import PageRoutes
 from desk.problems import PROBLEMS, status_of
 from desk.responses import json_response
-from services import activation, rolls
-from services.lot_choices import LotChoice, find_lot_choices
+from services.lots.lot_choices import LotChoice, find_lot_choices
 from services.permissions import Permission
-from services.transitions import correct_acted_at, parse_acted_at
+from services.stamps import activation, rolls
+from services.stamps.transitions import correct_acted_at, parse_acted_at
 from stamps.errors import VeritemError
 from stamps.timestamps import format_rfc3339
 from web.i18n import Texts, format_day

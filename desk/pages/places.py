@@ -11,10 +11,10 @@ from desk.pages.lists import render_list
 from desk.pages.render import render_page
 from desk.pages.routing import PageRoutes, redirect
 from ledger import PlaceRow
-from services import places, registry
 from services.lists.administration import PLACES
+from services.organisations import places, registry
+from services.organisations.places import PLACE_KINDS, PlaceChange
 from services.permissions import Permission
-from services.places import PLACE_KINDS, PlaceChange
 from traceability.administrative_units import load_administrative_units
 
 routes = PageRoutes()

@@ -6,7 +6,7 @@ from desk.pages.call import PageCall
 from desk.pages.forms import PrintKeyForm, RetireKeyForm
 from desk.pages.render import render_page
 from desk.pages.routing import PageRoutes, redirect
-from services import print_keys
+from services.batches import print_keys
 from services.permissions import Permission
 
 routes = PageRoutes()

@@ -10,7 +10,7 @@ from desk.pages.forms import SheetForm
 from desk.pages.render import render_page
 from desk.pages.routing import PageRoutes, redirect
 from printing.proofs.inspection import MOST_BYTES
-from services import print_proofs
+from services.batches import print_proofs
 from services.lists.find import find_person_names
 from services.permissions import Permission
 from stamps.serial_range import format_serial_range

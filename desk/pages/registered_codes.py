@@ -15,7 +15,9 @@ from desk.pages.lists import render_list
 from desk.pages.render import render_page
 from desk.pages.routing import PageRoutes, redirect
 from ledger import AuditEntry, RegisteredCode
-from services import ServiceContext, alerts, registered_codes
+from services import ServiceContext
+from services.alerts import alerts
+from services.codes import registered_codes
 from services.lists.catalogue import CODES
 from services.lists.find import find_person_names
 from services.permissions import Permission, has_permission

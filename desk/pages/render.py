@@ -25,7 +25,7 @@ from desk.pages.problem_texts import describe_problem
 from desk.problems import PROBLEMS
 from services import Actor
 from services.permissions import Permission, has_permission
-from services.proposal_kinds import PROPOSAL_PERMISSIONS
+from services.proposals.proposal_kinds import PROPOSAL_PERMISSIONS
 from stamps import serial_range
 from stamps.errors import VeritemError
 from web.i18n import LOCALES, Language, Texts, format_number

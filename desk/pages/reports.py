@@ -15,11 +15,11 @@ from desk.pages.lists import render_list
 from desk.pages.render import render_page
 from desk.pages.routing import PageRoutes, redirect
 from ledger import REPORT_STEPS, ReportGroup, ReportState
-from ledger.report_groups import ANSWER_CHANNELS, HotSpot
-from services import consumer_reports
+from ledger.reports.report_groups import ANSWER_CHANNELS, HotSpot
 from services.lists.catalogue import REPORTS
 from services.lists.find import find_person_names
 from services.permissions import Permission
+from services.reports import consumer_reports
 from traceability.administrative_units import load_administrative_units
 from web.i18n import Texts
 from web.security_headers import NO_STORE, SANDBOX

@@ -7,8 +7,8 @@ from desk.pages.forms import Form
 from desk.pages.lists import render_list
 from desk.pages.render import render_page
 from desk.pages.routing import PageRoutes, redirect
-from ledger.staff_sessions import make_session_id
-from services import sessions
+from ledger.accounts.staff_sessions import make_session_id
+from services.accounts import sessions
 from services.lists.access import SESSIONS
 from services.lists.find import find_person_names
 from services.permissions import Permission, has_permission

@@ -15,8 +15,8 @@ from desk.pages.local_path import is_local_path
 from desk.pages.render import render_page
 from desk.pages.routing import PageRoutes, Redirection, redirect
 from ledger import Staff
-from services import sessions
 from services import sign_in as sign_in_service
+from services.accounts import sessions
 from services.sign_in import SignInAttempt
 from stamps.errors import VeritemError
 

@@ -11,9 +11,11 @@ from desk.pages.lists import render_list
 from desk.pages.render import render_page
 from desk.pages.routing import PageRoutes, redirect
 from ledger import ROLES
-from services import accounts, invitations, one_time_codes, registry, sessions, staff
-from services.invitation_mails import check_mail_to, send_link
+from services import staff
+from services.accounts import accounts, invitations, one_time_codes, sessions
+from services.accounts.invitation_mails import check_mail_to, send_link
 from services.lists.administration import STAFF
+from services.organisations import registry
 from services.permissions import Permission, has_permission
 
 routes = PageRoutes()

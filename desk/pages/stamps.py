@@ -10,7 +10,6 @@ from desk.pages.call import PageCall
 from desk.pages.forms import StampTransitionForm
 from desk.pages.render import render_page
 from desk.pages.routing import PageRoutes, redirect
-from services import recalls, stamp_lookup, transitions
 from services.lists.find import find_person_names
 from services.permissions import (
     PROPOSED_TRANSITIONS,
@@ -18,7 +17,8 @@ from services.permissions import (
     TRANSITION_PERMISSIONS,
     Permission,
 )
-from services.transitions import TransitionRequest
+from services.stamps import recalls, stamp_lookup, transitions
+from services.stamps.transitions import TransitionRequest
 from stamps.errors import VeritemError
 from stamps.lifecycle import BINDS_LOT, REASONS, Transition
 

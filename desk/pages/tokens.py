@@ -11,7 +11,7 @@ from desk.pages.list_cells import choose_name
 from desk.pages.lists import render_list
 from desk.pages.render import render_page
 from desk.pages.routing import PageRoutes, redirect
-from services import tokens
+from services.accounts import tokens
 from services.lists.access import TOKENS
 from services.permissions import Permission, has_permission, list_shareable
 

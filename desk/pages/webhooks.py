@@ -18,12 +18,12 @@ from desk.pages.forms import (
 from desk.pages.list_cells import choose_name
 from desk.pages.render import render_page
 from desk.pages.routing import PageRoutes, redirect
-from ledger.notices import NoticeState
-from services import webhooks
+from ledger.notices.notices import NoticeState
 from services.errors import InvalidInput
+from services.notices import webhooks
+from services.notices.webhooks import WebhookRequest
 from services.paging import PageRequest
 from services.permissions import Permission, has_permission
-from services.webhooks import WebhookRequest
 
 routes = PageRoutes()
 

@@ -21,8 +21,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from issuer import files
 from issuer.heads.state import STATE, SignerState
 from issuer.keystore import SHORTEST_PASSPHRASE, WeakPassphrase
-from ledger.head_statement import HeadKeys, HeadStatement, SignedHead
-from ledger.private_file import narrow_mode
+from ledger.audit.head_statement import HeadKeys, HeadStatement, SignedHead
+from ledger.storage.private_file import narrow_mode
 from stamps.envelope import NONCE_BYTES, SALT_BYTES, decrypt_secret, encrypt_secret
 from stamps.errors import VeritemError, WrongPassphrase
 from stamps.signed_note import NoteKey, SignedNote

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Protocol
 
-from ledger.head_statement import SignedHead
+from ledger.audit.head_statement import SignedHead
 from stamps.errors import VeritemError
 
 

@@ -16,8 +16,8 @@ from issuer.heads.metrics import HeadMetrics
 from issuer.heads.place import HeadPlace, PushFailed
 from issuer.heads.signer import HeadSigner
 from ledger import Ledger
-from ledger.chain_proof import HistoryRewritten
-from ledger.storage_errors import StorageFailed
+from ledger.audit.chain_proof import HistoryRewritten
+from ledger.storage.storage_errors import StorageFailed
 
 _FIRST_PAUSE: Final = 1.0
 _LONGEST_PAUSE: Final = 300.0

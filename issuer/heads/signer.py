@@ -11,11 +11,11 @@ from typing import Final
 from issuer.heads.key import HeadKey
 from issuer.heads.state import SignerState
 from ledger import Ledger
-from ledger.accepted_loss import RESTORE_ACCEPTED, NothingLost, parse_loss
 from ledger.account_names import normalise_account_name
-from ledger.chain_proof import HistoryRewritten
-from ledger.head_statement import AUDIT, AcceptedLoss, Heads, HeadStatement, SignedHead
-from ledger.stated_recalls import StatedContent
+from ledger.audit.chain_proof import HistoryRewritten
+from ledger.audit.head_statement import AUDIT, AcceptedLoss, Heads, HeadStatement, SignedHead
+from ledger.audit.stated_recalls import StatedContent
+from ledger.backups.accepted_loss import RESTORE_ACCEPTED, NothingLost, parse_loss
 from stamps.errors import VeritemError
 from stamps.timestamps import format_rfc3339
 

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from issuer import files
-from ledger.head_statement import HeadKeys, SignedHead
+from ledger.audit.head_statement import HeadKeys, SignedHead
 from stamps.errors import VeritemError
 
 FORMAT: Final = "veritem head signer v1"

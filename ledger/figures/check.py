@@ -22,7 +22,7 @@ from ledger.figures.facts import (
     spread,
 )
 from ledger.figures.sources import SOURCES, find_batch_parties, read_facts
-from ledger.store import Store
+from ledger.storage.store import Store
 from stamps.vietnam_time import DAY_MS, OFFSET_MS, to_day_number
 
 _PART: Final = 500

@@ -7,8 +7,8 @@ from typing import Any
 from sqlalchemy import select, text
 
 from ledger import schema
-from ledger.hash_chain import to_canonical_json
-from ledger.store import Store, uncancellable
+from ledger.chains.hash_chain import to_canonical_json
+from ledger.storage.store import Store, uncancellable
 
 _TABLE = schema.public_figures
 

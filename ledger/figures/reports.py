@@ -14,10 +14,10 @@ from sqlalchemy import RowMapping, insert, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ledger import schema
-from ledger.chained_rows import record_audit
+from ledger.chains.chained_rows import record_audit
+from ledger.chains.hash_chain import to_canonical_json
 from ledger.errors import RowChanged, UnknownRow
-from ledger.hash_chain import to_canonical_json
-from ledger.store import Store, uncancellable
+from ledger.storage.store import Store, uncancellable
 
 _TABLE = schema.figure_reports
 

@@ -1,8 +1,8 @@
 """Sources of figures: what the chains and the alerts tell after a position, as facts.
 
 The entry of a chain is written in the transaction of the act itself, and there is one writer at a
-time (`Store.write`), so "after a position" misses nothing. `ledger.notice_sources` reads the same
-sources for webhooks.
+time (`Store.write`), so "after a position" misses nothing. `ledger.notices.notice_sources` reads
+the same sources for webhooks.
 """
 
 import json

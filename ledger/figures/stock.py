@@ -14,10 +14,10 @@ from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ledger import schema
+from ledger.batches.mass_balance import count_states
+from ledger.chains.hash_chain import to_canonical_json
 from ledger.figures.facts import STOCK, Fact
 from ledger.figures.sources import ProductAndPacker, find_batch_parties
-from ledger.hash_chain import to_canonical_json
-from ledger.mass_balance import count_states
 from stamps.lifecycle import State
 
 ON_PRODUCE: Final = (State.ACTIVATED, State.CLAIMED, State.SUSPENDED, State.RECALLED)

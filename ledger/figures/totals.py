@@ -3,7 +3,7 @@
 `fold` reads what the chains and the alerts tell after the stored positions and adds it to the
 facts, in one transaction with the new positions: a killed process loses and repeats nothing, and
 two processes that fold wait for each other. Scans and reports are counted in the transaction that
-stores them (`ledger.scans`, `ledger.report_groups`).
+stores them (`ledger.scans.scans`, `ledger.reports.report_groups`).
 """
 
 from collections import Counter, defaultdict
@@ -16,14 +16,14 @@ from sqlalchemy import ColumnElement, Select, func, literal, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ledger import schema
+from ledger.chains.numbered_rows import read_end
 from ledger.figures.facts import STOCK, Grain, day_to_date, month_to_date
 from ledger.figures.facts import add_facts as _add_facts
 from ledger.figures.periods import PeriodPart, split_days, split_period
 from ledger.figures.sources import SOURCES, read_facts, read_first_time
 from ledger.figures.stock import recount
-from ledger.numbered_rows import read_end
 from ledger.packer_provinces import is_of_province, select_packers
-from ledger.store import Store, uncancellable
+from ledger.storage.store import Store, uncancellable
 
 FigureAxis = Literal["none", "product", "packer", "province", "month", "day"]
 Totals = Counter[tuple[str, str]]

@@ -8,7 +8,7 @@ from typing import Final
 from sqlalchemy import and_, case, func, or_, select
 
 from ledger import schema
-from ledger.account_rows import NO_PASSWORD
+from ledger.accounts.account_rows import NO_PASSWORD
 from ledger.lists.matchers import match_equal, match_one_of
 from ledger.lists.query import Condition, ListTable
 

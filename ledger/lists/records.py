@@ -6,17 +6,17 @@ from dataclasses import fields
 from typing import Any
 
 from ledger import schema
-from ledger.account_rows import DEMO_FOUNDER, Staff
-from ledger.alert_record import Alert, alert_from_row
-from ledger.audit import AuditEntry
-from ledger.batches import Batch
-from ledger.deciding_account import is_confirmed
-from ledger.lots import LotRow
-from ledger.order_numbers import OrderNumber
-from ledger.order_states import OrderState
-from ledger.orders import Order
-from ledger.proposals import Proposal, proposal_from_row
-from ledger.registry import Organisation, PlaceRow
+from ledger.accounts.account_rows import DEMO_FOUNDER, Staff
+from ledger.alerts.alert_record import Alert, alert_from_row
+from ledger.audit.audit import AuditEntry
+from ledger.batches.batches import Batch
+from ledger.lots.lots import LotRow
+from ledger.orders.order_numbers import OrderNumber
+from ledger.orders.order_states import OrderState
+from ledger.orders.orders import Order
+from ledger.organisations.registry import Organisation, PlaceRow
+from ledger.proposals.deciding_account import is_confirmed
+from ledger.proposals.proposals import Proposal, proposal_from_row
 
 Row = Mapping[str, Any]
 

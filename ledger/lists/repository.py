@@ -9,9 +9,9 @@ from sqlalchemy import Table, select
 
 from ledger import schema
 from ledger.lists.query import ListQuery, ListTable
-from ledger.order_numbers import OrderNumber
+from ledger.orders.order_numbers import OrderNumber
 from ledger.search_words import WordKind, WordMatch, find_rows_by_words
-from ledger.store import Store
+from ledger.storage.store import Store
 
 Row = Mapping[str, Any]
 

@@ -10,12 +10,12 @@ from typing import Final, Literal
 from sqlalchemy import ColumnElement, and_, case, func, literal_column, or_, select
 
 from ledger import schema
-from ledger.code_filter import list_conditions
+from ledger.codes.code_filter import list_conditions
+from ledger.codes.registered_code import CodeCondition
 from ledger.lists.matchers import match_equal, match_one_of, match_since, match_until
 from ledger.lists.query import Condition, ListTable
-from ledger.lot_changes import LOT_CHANGE
+from ledger.lots.lot_changes import LOT_CHANGE
 from ledger.packer_provinces import is_of_province
-from ledger.registered_code import CodeCondition
 
 
 def _make_orders() -> ListTable:

@@ -17,7 +17,7 @@ from alembic.script import ScriptDirectory
 from alembic.util import CommandError
 from sqlalchemy import Connection
 
-from ledger.storage_errors import SchemaTooNew
+from ledger.storage.storage_errors import SchemaTooNew
 
 
 def open_scripts() -> ScriptDirectory:

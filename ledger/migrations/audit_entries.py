@@ -6,7 +6,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from ledger.hash_chain import genesis_hash, hash_row, to_canonical_json
+from ledger.chains.hash_chain import genesis_hash, hash_row, to_canonical_json
 
 _FIELDS = ("at", "actor", "action", "subject", "details")
 

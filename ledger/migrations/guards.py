@@ -12,7 +12,7 @@ from collections.abc import Iterable
 import sqlalchemy as sa
 from alembic import op
 
-from ledger.storage_errors import MigrationRefused
+from ledger.storage.storage_errors import MigrationRefused
 
 _OVERLAPS = """
     SELECT one.batch, one.lo, one.hi, other.lo, other.hi

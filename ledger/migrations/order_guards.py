@@ -1,6 +1,6 @@
 """Guards of orders since migration 0024: steps, withdrawals, reasons, and approvals above a limit.
 
-They repeat rules of `ledger.orders` and `ledger.order_limits` on purpose, as those of
+They repeat rules of `ledger.orders.orders` and `ledger.orders.order_limits` on purpose, as those of
 `ledger.migrations.guards` do. The crop is compared with every active growing area, whatever its
 days, so that the guard refuses nothing that the ledger allows.
 """
@@ -42,7 +42,7 @@ _SECOND_APPROVAL: Final = (
 
 
 def guard_order_steps() -> None:
-    """Let an order take the steps of `ledger.order_states`; above a limit, with two approvals."""
+    """Let an order take the steps of `order_states`; above a limit, with two approvals."""
     same = " OR ".join(
         f"NEW.{name} IS DISTINCT FROM OLD.{name}"
         for name in (

@@ -97,7 +97,7 @@ GRANT SELECT (code, kind, organisation, products, hectares, yield_t_per_ha, stat
 GRANT SELECT ON ALL TABLES IN SCHEMA public TO veritem_desk, veritem_auditor;
 
 -- The auditor sees no secret: of these tables all columns but the named ones. To prove that no row
--- was edited it asks for digests of whole rows, over the canonical JSON of ledger/hash_chain.py.
+-- was edited it asks for digests of whole rows, over the canonical JSON of ledger/chains/hash_chain.py.
 CREATE OR REPLACE FUNCTION veritem_row_digests(wanted text)
 RETURNS TABLE (id text, sha256 text) LANGUAGE plpgsql SECURITY DEFINER AS $$
 DECLARE

@@ -10,7 +10,7 @@ from typing import Final
 
 from ledger import ChangeSet, Device, Ledger
 from ledger.staff_errors import UnknownDevice
-from ledger.storage_errors import StorageFailed
+from ledger.storage.storage_errors import StorageFailed
 from resolver.errors import Unavailable
 from web.bounded_cache import BoundedCache
 

@@ -6,7 +6,7 @@ another network it is a suspicion, which the journal reports.
 
 from typing import NamedTuple
 
-from ledger.storage_errors import StorageFailed
+from ledger.storage.storage_errors import StorageFailed
 from resolver.errors import (
     AlreadyClaimed,
     ClaimsDown,

@@ -16,8 +16,8 @@ from pydantic import ValidationError
 
 from attachments.spool import PhotoSpool
 from ledger import NO_STAMP, ReportRow, SentPhoto
-from ledger.consumer_reports import normalize_unknown_code
-from ledger.storage_errors import StorageFailed
+from ledger.reports.consumer_reports import normalize_unknown_code
+from ledger.storage.storage_errors import StorageFailed
 from resolver.errors import Unavailable
 from resolver.handlers.bodies import ReportBody, parse_body, parse_fields
 from resolver.handlers.context import HandlerContext

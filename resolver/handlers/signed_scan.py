@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from detection.scan_event import Via
-from ledger.storage_errors import StorageFailed
+from ledger.storage.storage_errors import StorageFailed
 from resolver.enrolled import UnprovenScan, check_signature
 from resolver.enrolled.proof import CLOCK_ERROR_MS, NOT_ENROLLED_THEN, locate_signed_place
 from resolver.errors import SignedTooEarly, SignedTooLate, Unavailable

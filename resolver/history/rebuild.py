@@ -8,8 +8,8 @@ from detection.apply_scan import apply_scan
 from detection.scan_history import EMPTY, ScanHistory
 from ledger import Ledger, ScanRow
 from ledger.clock import Clock
-from ledger.scan_events import build_event
-from ledger.storage_errors import StorageFailed
+from ledger.scans.scan_events import build_event
+from ledger.storage.storage_errors import StorageFailed
 from resolver.batch_cache import BatchCache
 from resolver.current_rules import CurrentRules
 from resolver.errors import HistoryUnavailable, Unavailable

@@ -9,7 +9,7 @@ import time
 from typing import Final
 
 from ledger import Ledger
-from ledger.storage_errors import StorageBusy
+from ledger.storage.storage_errors import StorageBusy
 
 _TRY_SECONDS: Final = 2.0
 

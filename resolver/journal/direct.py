@@ -11,7 +11,7 @@ from typing import Final
 import structlog
 
 from ledger import Ledger, ScanRow
-from ledger.storage_errors import StorageBusy, StorageFailed, StorageFull, StorageReadOnly
+from ledger.storage.storage_errors import StorageBusy, StorageFailed, StorageFull, StorageReadOnly
 from resolver.current_rules import CurrentRules
 from resolver.errors import NotRecorded, TooManyWaiting
 from resolver.journal.append_check import AppendCheck

@@ -6,7 +6,7 @@ from typing import Final
 
 from attachments import is_attachment_hash
 from ledger import Correction
-from ledger.registered_code import PublicSite
+from ledger.codes.registered_code import PublicSite
 from traceability.administrative_units import load_administrative_units
 from traceability.lot import Lot
 from traceability.lot_details import describe_details

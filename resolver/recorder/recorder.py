@@ -22,7 +22,7 @@ from typing import Any, Final
 import structlog
 
 from ledger import Ledger
-from ledger.storage_errors import StorageFailed
+from ledger.storage.storage_errors import StorageFailed
 from resolver.current_rules import CurrentRules
 from resolver.dependency_health import HealthMonitor, in_turn
 from resolver.journal.append_check import AppendCheck

@@ -3,7 +3,7 @@
 from typing import Any, Literal
 
 from ledger import Device, DeviceKind, Proposal, ProposalState, Role, Staff
-from services.devices import AddedDevice
+from services.accounts.devices import AddedDevice
 from services.documents.models import Document, Timestamp
 from stamps.device_enrolment import format_enrolment_code
 from stamps.timestamps import format_rfc3339

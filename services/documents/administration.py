@@ -3,8 +3,8 @@
 from typing import Any, Literal
 
 from ledger import AuditEntry, Organisation, OrganisationKind, Token
-from ledger.print_keys import PrintKey
-from ledger.staff_sessions import StaffSession
+from ledger.accounts.staff_sessions import StaffSession
+from ledger.batches.print_keys import PrintKey
 from services.documents.accounts import AccountDocument, describe_account
 from services.documents.models import Document, Timestamp
 from services.staff import StaffDetails, StaffState

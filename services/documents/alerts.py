@@ -16,8 +16,8 @@ from ledger import (
     RecallReach,
     ScanRow,
 )
-from ledger.alert_record import AlertKind
-from services.alerts import AlertCase
+from ledger.alerts.alert_record import AlertKind
+from services.alerts.alerts import AlertCase
 from services.documents.models import Document, Timestamp
 from stamps import serial_range
 from stamps.signed_scan import parse_signed_scan

@@ -3,10 +3,10 @@
 from typing import Any
 
 from ledger import Batch, Grade, MassBalance, RecordedTransition
-from services.batches import BatchDetails
+from services.batches.batches import BatchDetails
+from services.batches.print_reports import AppliedReport
 from services.documents.models import Document, Timestamp
-from services.print_reports import AppliedReport
-from services.stamp_lookup import StampDetails
+from services.stamps.stamp_lookup import StampDetails
 from stamps import serial_range
 from stamps.lifecycle import State, Transition
 from stamps.spans import Span

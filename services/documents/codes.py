@@ -5,8 +5,8 @@ from typing import Any
 
 from detection.code_rules import judge_code
 from ledger import AuditEntry, CodeCondition, CodeStatus, RegisteredCode
-from ledger.code_watch import CodeActivity
-from services.code_imports import ImportPreview
+from ledger.code_watch.code_watch import CodeActivity
+from services.codes.code_imports import ImportPreview
 from services.documents.models import Document, Timestamp
 from stamps.timestamps import format_rfc3339
 from traceability.code_forms import CodeKind

@@ -4,8 +4,8 @@ from typing import Any
 
 from detection.labels import Share
 from ledger import DetectionReview
-from ledger.detection_reviews import ReviewState
-from services.detection_report import DetectionReport
+from ledger.alerts.detection_reviews import ReviewState
+from services.alerts.detection_report import DetectionReport
 from services.documents.models import Document, Timestamp
 from stamps.timestamps import format_rfc3339
 

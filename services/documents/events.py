@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from ledger.epcis_events import EventRow, RecordedEvents
+from ledger.record.epcis_events import EventRow, RecordedEvents
 from services.documents.models import Document, Timestamp
 from stamps.timestamps import format_rfc3339
 from traceability.epcis.event_reader import format_event_id

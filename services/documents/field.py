@@ -2,9 +2,10 @@
 
 from typing import Literal
 
-from ledger.field_findings import Finding, FindingKind, FindingWish
-from ledger.field_phones import FieldPhone
-from ledger.field_snapshots import StoredSnapshot
+from ledger.field.field_findings import Finding, FindingKind, FindingWish
+from ledger.field.field_phones import FieldPhone
+from ledger.field.field_snapshots import StoredSnapshot
+from services.alerts.field_history import FieldHistory, FindingFile
 from services.documents import (
     Document,
     LotDocument,
@@ -13,8 +14,7 @@ from services.documents import (
     describe_lot,
     describe_transition,
 )
-from services.field_checks import FieldRecord
-from services.field_history import FieldHistory, FindingFile
+from services.field.field_checks import FieldRecord
 from stamps.lifecycle import State
 from stamps.timestamps import format_rfc3339
 

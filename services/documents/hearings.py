@@ -3,8 +3,8 @@
 from typing import Any, Literal
 
 from ledger import AlertState, Hearing, HearingState
+from services.alerts.hearings import CaseHearings, HearingFile
 from services.documents.models import Document, Timestamp
-from services.hearings import CaseHearings, HearingFile
 from stamps.serial_range import format_serial_range
 from stamps.timestamps import format_rfc3339
 

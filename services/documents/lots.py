@@ -3,9 +3,9 @@
 from typing import Any
 
 from ledger import LotRow, LotVersion
-from ledger.recall_notices import RecallNotice
+from ledger.stamps.recall_notices import RecallNotice
 from services.documents.models import Document, Timestamp
-from services.lot_imports import LotImportPreview
+from services.lots.lot_imports import LotImportPreview
 from stamps.timestamps import format_rfc3339
 from traceability.code_forms import CodeKind
 from traceability.lot_changes import CorrectionReason, LotPart

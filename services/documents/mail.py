@@ -1,12 +1,12 @@
 """JSON documents of e-mail: what an account is told and how, and the mails of the outbox."""
 
-from ledger.alert_levels import AlertLevel
-from ledger.mail_addresses import MailAddressState, MailMode
-from ledger.mail_text import mask_address
-from ledger.mails import Mail, MailPurpose, MailState
+from ledger.alerts.alert_levels import AlertLevel
+from ledger.notices.mail_addresses import MailAddressState, MailMode
+from ledger.notices.mails import Mail, MailPurpose, MailState
+from ledger.notices.typed_mail_address import mask_address
 from services.documents.models import Document, Timestamp
-from services.mail_addresses import OwnMail
-from services.mail_kinds import list_modes
+from services.notices.mail_addresses import OwnMail
+from services.notices.mail_kinds import list_modes
 from stamps.timestamps import format_rfc3339
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from ledger.case_minutes import MinutesVersion
+from ledger.alerts.case_minutes import MinutesVersion
 from services.documents.models import Document, Timestamp
 from stamps.timestamps import format_rfc3339
 

@@ -3,9 +3,9 @@
 from typing import Any, Literal
 
 from ledger import ReportGroup, ReportKind, ReportState
-from ledger.report_groups import AnswerChannel, HotSpot, HotSpots
-from services.consumer_reports import ReportFile
+from ledger.reports.report_groups import AnswerChannel, HotSpot, HotSpots
 from services.documents.models import Document, Timestamp
+from services.reports.consumer_reports import ReportFile
 from stamps.timestamps import format_rfc3339
 
 

@@ -1,9 +1,9 @@
 """JSON documents of webhooks and of the messages that they are sent."""
 
-from ledger.notices import Notice, NoticeState
-from ledger.webhooks import Webhook, WebhookState
+from ledger.notices.notices import Notice, NoticeState
+from ledger.notices.webhooks import Webhook, WebhookState
 from services.documents.models import Document, Timestamp
-from services.webhooks import WebhookWithSecret
+from services.notices.webhooks import WebhookWithSecret
 from stamps.timestamps import format_rfc3339
 
 

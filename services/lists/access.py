@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from typing import Final
 
+from ledger.accounts.staff_sessions import SessionLifetimes
 from ledger.lists import Match, access
-from ledger.staff_sessions import SessionLifetimes
 from services.context import ServiceContext
 from services.lists.description import Groups, ListColumn, ListDescription, ListFilter, Row
 from services.lists.search import search_sessions, search_tokens

@@ -18,8 +18,8 @@ from services.lists.search import (
     search_staff,
 )
 from services.lists.subjects import name_subjects
+from services.organisations.places import PLACE_KINDS
 from services.permissions import Permission
-from services.places import PLACE_KINDS
 from services.staff import STATES
 
 ACT_FAMILIES: Final = (

@@ -5,12 +5,12 @@ from collections.abc import Mapping, Sequence
 from typing import Final, get_args
 
 from ledger import REPORT_KINDS, AlertState, HearingState, OrderState, ProposalState, ReportState
-from ledger.alert_record import AlertKind
-from ledger.field_findings import FINDING_KINDS, FINDING_STATES
+from ledger.alerts.alert_record import AlertKind
+from ledger.codes.registered_code import CODE_CONDITIONS
+from ledger.codes.registered_code import from_row as read_code
+from ledger.field.field_findings import FINDING_KINDS, FINDING_STATES
 from ledger.lists import Match, tables
-from ledger.registered_code import CODE_CONDITIONS
-from ledger.registered_code import from_row as read_code
-from ledger.report_groups import CROWDED, SINGLE
+from ledger.reports.report_groups import CROWDED, SINGLE
 from ledger.schema import NO_DUE_DAY
 from services import scope
 from services.context import ServiceContext
@@ -30,7 +30,12 @@ from services.lists.search import (
 )
 from services.lists.subjects import name_subjects
 from services.permissions import Permission
-from services.proposal_kinds import KINDS, LOT_CHANGE, PROPOSAL_PERMISSIONS, list_visible_kinds
+from services.proposals.proposal_kinds import (
+    KINDS,
+    LOT_CHANGE,
+    PROPOSAL_PERMISSIONS,
+    list_visible_kinds,
+)
 from stamps.lifecycle import State
 from stamps.vietnam_time import to_iso_day
 from traceability.code_forms import CodeKind

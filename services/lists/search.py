@@ -11,15 +11,15 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import Final
 
-from ledger.consumer_reports import normalize_unknown_code
 from ledger.lists import ListQuery, Match
 from ledger.lists.tables import ORDERS
+from ledger.reports.consumer_reports import normalize_unknown_code
 from ledger.search_words import WordKind
 from services.context import ServiceContext
 from services.lists.description import Search
 from services.lists.typed_search import is_row_number, parse_batch_number, parse_order_number
 from services.ranges import parse_range
-from services.stamp_lookup import find_stamps
+from services.stamps.stamp_lookup import find_stamps
 from stamps.errors import VeritemError
 from stamps.serial_range import is_serial_range_form
 from traceability.registration_codes import normalize_code

@@ -8,7 +8,7 @@ import pytest
 
 from ledger import PlaceRow, ProductRow
 from ledger.errors import SecondPersonRequired
-from ledger.lot_changes import carry_out_lot_change
+from ledger.lots.lot_changes import carry_out_lot_change
 from stamps.timestamps import format_rfc3339
 from tests.desk.running_desk import NOW, RunningDesk, lot_document, new_key, running_desk
 

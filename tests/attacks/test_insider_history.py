@@ -18,10 +18,10 @@ from hypothesis import strategies as st
 from cli.founders import DEMO_FOUNDERS
 from issuer.heads import HeadSigner
 from ledger import Ledger, LotChange, VersionNote, back_up, open_ledger, restore, schema
-from ledger.backup import read_copy_heads
-from ledger.chain_proof import HistoryRewritten, LostRange, find_lost
-from ledger.head_statement import HeadStatement
-from ledger.lot_changes import LOT_CHANGE
+from ledger.audit.chain_proof import HistoryRewritten, LostRange, find_lost
+from ledger.audit.head_statement import HeadStatement
+from ledger.backups.backup import read_copy_heads
+from ledger.lots.lot_changes import LOT_CHANGE
 from stamps.lifecycle import Transition
 from tests.accounts import add_accounts
 from tests.insider import Insider, open_insider
@@ -36,8 +36,8 @@ from tests.issuer.heads.conftest import (
     url,
 )
 from tests.issuer.heads.signing import open_signer
+from tests.ledger.backups.test_backup import empty
 from tests.ledger.conftest import Clock
-from tests.ledger.test_backup import empty
 from tests.ledger.world import a_batch, activated, allow_recall
 
 __all__ = [

@@ -12,7 +12,7 @@ import aiohttp
 import pytest
 from argon2 import PasswordHasher
 
-from ledger import passwords
+from ledger.accounts import passwords
 from tests.desk.people import Somebody, somebody
 from tests.desk.running_desk import PASSWORD, RunningDesk
 

@@ -16,7 +16,8 @@ from argon2 import PasswordHasher
 from cli.founders import DEMO_FOUNDERS
 from cli.main import main
 from cli.sign_ins import SignIns
-from ledger import open_ledger, passwords
+from ledger import open_ledger
+from ledger.accounts import passwords
 
 KINDS = ("masters", "signing", "opening", "claims")
 PARTIES = ("--product", "sau-rieng-ri6", "--packer", "krong-pac")

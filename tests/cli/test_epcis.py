@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from ledger import open_ledger
-from ledger.epcis_events import NewEvent
+from ledger.record.epcis_events import NewEvent
 from tests.cli.conftest import Veritem
 from tests.cli.test_alerts import find_ledger
 from tests.traceability.epcis.test_event_hash import EVENT

@@ -11,7 +11,7 @@ from cli.known_heads import check_ledger_against_heads
 from cli.opening_keys import load_public_keys
 from cli.settings import read_settings
 from ledger import open_ledger
-from ledger.head_statement import USE
+from ledger.audit.head_statement import USE
 from stamps.signature import PublicKeys
 from tests.cli.conftest import Veritem
 from tests.ledger.conftest import migrated_file

@@ -14,7 +14,7 @@ import pytest
 from cli.opening_keys import load_opening_keys
 from cli.settings import read_settings
 from issuer.keystore import KeyStore
-from services import proposals
+from services.proposals import proposals
 from stamps.errors import UnknownCode
 from stamps.key_ring import KeyRing
 from tests.cli.conftest import PARTIES, Veritem

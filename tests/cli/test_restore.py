@@ -16,7 +16,7 @@ from resolver.journal.encoding import encode_evidence
 from resolver.journal.port import Evidence
 from tests.cli.conftest import Veritem, recall, register_packer
 from tests.cli.test_life import lot_file
-from tests.ledger.test_scans import numbered
+from tests.ledger.scans.test_scans import numbered
 from tests.servers import RedisServer, free_port
 
 

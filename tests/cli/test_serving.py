@@ -23,7 +23,7 @@ from cli.output import CommandRefused
 from cli.secret_file import load_secret
 from cli.settings import read_settings
 from ledger import open_ledger
-from ledger.otp_secrets import get_key_id
+from ledger.accounts.otp_secrets import get_key_id
 from tests.cli.conftest import Veritem
 from tests.ledger.conftest import migrated_file
 from tests.servers import free_port

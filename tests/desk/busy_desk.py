@@ -1,7 +1,7 @@
 """A desk with something on every page: orders, batches, lots, codes, alerts, proposals, devices."""
 
 from ledger import AlertState, Order, RegisteredCode
-from services import devices
+from services.accounts import devices
 from services.context import Actor, ServiceContext
 from tests.attachments.photos import encode_photo
 from tests.desk.running_desk import RunningDesk, lot_document

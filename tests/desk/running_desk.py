@@ -29,11 +29,11 @@ from ledger import (
     Role,
     ScanRow,
     open_ledger,
-    passwords,
 )
-from ledger.secret_seal import SecretSeal
-from ledger.webhooks import SEAL_PURPOSE
-from services.mail_addresses import make_mail_tools
+from ledger.accounts import passwords
+from ledger.notices.webhooks import SEAL_PURPOSE
+from ledger.storage.secret_seal import SecretSeal
+from services.notices.mail_addresses import make_mail_tools
 from stamps.lifecycle import Transition
 
 NOW: Final = 1_790_000_000_000

@@ -6,7 +6,9 @@ from itertools import product
 from desk.api.resources import ROUTES
 from desk.api.routing import ApiRoute
 from desk.problems import PROBLEMS
-from ledger import ROLES, code_errors, errors, staff_errors, storage_errors
+from ledger import ROLES, errors, staff_errors
+from ledger.codes import code_errors
+from ledger.storage import storage_errors
 from services.permissions import GRANTS, STAFF_TRANSITIONS, TRANSITION_PERMISSIONS
 from stamps.errors import VeritemError
 from tests.desk.running_desk import PEOPLE, RunningDesk, new_key

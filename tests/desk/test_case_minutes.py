@@ -7,7 +7,7 @@ from typing import Any
 import pypdfium2
 from PIL import Image
 
-from ledger.field_findings import Finding
+from ledger.field.field_findings import Finding
 from tests.attachments.photos import encode_photo
 from tests.desk.people import somebody
 from tests.desk.running_desk import NOW, RunningDesk

@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 from ledger import PlaceRow, RegisteredCode
-from services.registry_watch import RegistryWatch
+from services.codes.code_watch import RegistryWatch
 from stamps.lifecycle import Transition
 from tests.desk.people import somebody
 from tests.desk.running_desk import RunningDesk, lot_document, new_key

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from playwright.async_api import Browser, BrowserContext, Page, expect
 
-from services.field_snapshots import SnapshotMaker
+from services.field.field_snapshots import SnapshotMaker
 from stamps.lifecycle import State, Transition
 from tests.accessibility import find_flaws
 from tests.desk.fake_camera import camera_browser, write_film

@@ -16,8 +16,8 @@ from sqlalchemy import func, select
 from desk.forms.drafts import DraftOwner, DraftStore, FormDraft
 from desk.pages import ROUTES
 from ledger import Order, schema
-from ledger.form_drafts import LONGEST_CONTENT
-from ledger.store import Store
+from ledger.accounts.form_drafts import LONGEST_CONTENT
+from ledger.storage.store import Store
 from tests.desk.people import Page, Somebody, somebody
 from tests.desk.running_desk import PASSWORD, SECRET, RunningDesk
 

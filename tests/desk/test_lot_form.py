@@ -8,8 +8,8 @@ from desk.texts import TEXTS
 from ledger import ProductRow
 from resolver.pages.lot import lot_view
 from resolver.texts import WORDS
-from services.line_flaws import REASONS
-from services.registered_codes import add_code, revoke_code
+from services.codes.registered_codes import add_code, revoke_code
+from services.tables.line_flaws import REASONS
 from tests.added_kind import insects as insects
 from tests.attachments.photos import encode_photo
 from tests.desk.people import somebody

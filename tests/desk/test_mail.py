@@ -6,8 +6,8 @@ from urllib.parse import parse_qs, urlsplit
 from playwright.async_api import Browser
 
 from desk.texts import TEXTS
-from ledger.mails import SEAL_PURPOSE, Mail, MailAttempt
-from ledger.secret_seal import SecretSeal
+from ledger.notices.mails import SEAL_PURPOSE, Mail, MailAttempt
+from ledger.storage.secret_seal import SecretSeal
 from tests.accessibility import find_flaws
 from tests.accounts import add_accounts
 from tests.desk.people import somebody
@@ -273,8 +273,8 @@ async def test_the_pages_are_accessible(desk: RunningDesk, browser: Browser) -> 
 def test_every_kind_and_failure_has_its_texts() -> None:
     from notices.mail_document import TEXTS as MAIL_TEXTS
     from services.home import _KINDS as TASKS
-    from services.mail_kinds import KINDS
-    from services.proposal_kinds import KINDS as PROPOSALS
+    from services.notices.mail_kinds import KINDS
+    from services.proposals.proposal_kinds import KINDS as PROPOSALS
 
     for kind in KINDS:
         assert SAY.has(f"mail_kind.{kind}")

@@ -13,7 +13,7 @@ from desk.api.openapi import build_document, errors_by_status
 from desk.api.resources import ROUTES
 from desk.api.routing import ApiRoute
 from ledger import ReportRow
-from ledger.mails import MailAttempt
+from ledger.notices.mails import MailAttempt
 from tests.accounts import add_accounts
 from tests.attachments.photos import encode_photo
 from tests.desk.people import somebody

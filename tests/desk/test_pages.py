@@ -24,8 +24,8 @@ from ledger import (
     ProductRow,
     Proposal,
 )
-from ledger.alert_record import AlertKind
-from services.lot_fields import extract_fields, read_lot
+from ledger.alerts.alert_record import AlertKind
+from services.lots.lot_fields import extract_fields, read_lot
 from services.permissions import GRANTS
 from stamps.lifecycle import REASONS, State, Transition
 from tests.desk.people import somebody

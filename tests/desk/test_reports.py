@@ -12,7 +12,7 @@ from attachments.spool import PhotoSpool
 from detection.report_evidence import REPORT_WEIGHTS
 from detection.rules import Rules
 from ledger import NO_STAMP, ReportRow
-from services.report_intake import ReportIntake
+from services.reports.report_intake import ReportIntake
 from tests.attachments.photos import encode_photo
 from tests.desk.people import somebody
 from tests.desk.running_desk import NOW, RunningDesk

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from desk.auth.sessions import Sessions
-from services import accounts
+from services.accounts import accounts
 from tests.desk.people import Page, somebody
 from tests.desk.running_desk import PASSWORD, RunningDesk
 

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from ledger import ProposalState
-from services import invitations
+from services.accounts import invitations
 from tests.accounts import add_accounts
 from tests.desk.people import Page, Somebody, somebody
 from tests.desk.running_desk import PASSWORD, RunningDesk

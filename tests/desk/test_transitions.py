@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from ledger.account_rows import grant_role
+from ledger.accounts.account_rows import grant_role
 from tests.accounts import add_accounts
 from tests.desk.running_desk import RING, RunningDesk, lot_document
 

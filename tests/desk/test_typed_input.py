@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from ledger.order_rules import MAX_COUNT
+from ledger.orders.order_rules import MAX_COUNT
 from stamps.lifecycle import State
 from tests.desk.people import Page, Somebody, somebody
 from tests.desk.running_desk import PASSWORD, RunningDesk, running_desk

@@ -3,7 +3,7 @@
 from playwright.async_api import Browser
 
 from desk.texts import TEXTS
-from ledger.notices import Attempt
+from ledger.notices.notices import Attempt
 from tests.accessibility import find_flaws
 from tests.desk.people import somebody
 from tests.desk.running_desk import PASSWORD, RunningDesk

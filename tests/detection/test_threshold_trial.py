@@ -24,7 +24,7 @@ from detection.threshold_trial import (
     try_thresholds,
 )
 from detection.verdict import judge
-from services.simulated_stamps import load_simulated
+from services.alerts.simulated_stamps import load_simulated
 from tests.detection.test_decisions import ROUNDS
 from tests.detection.test_report_evidence import COPIED, NEAR, report
 from tests.detection.test_verdict import FRUIT, RULES, SAIGON, scan

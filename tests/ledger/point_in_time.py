@@ -17,9 +17,9 @@ from pathlib import Path
 import psycopg
 
 from ledger import open_ledger
-from ledger.restores import renew_generation
+from ledger.backups.restores import renew_generation
 from stamps.lifecycle import State, Transition
-from tests.ledger.test_scans import numbered
+from tests.ledger.scans.test_scans import numbered
 from tests.ledger.world import activated, allow_recall
 from tests.servers import PostgresServer
 

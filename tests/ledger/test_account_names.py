@@ -11,8 +11,8 @@ from sqlalchemy import Connection
 from ledger import open_ledger
 from ledger.account_names import check_account_name, find_collisions, is_same_account
 from ledger.migrations import open_scripts
-from ledger.storage_errors import AccountNamesCollide
-from ledger.store import Store
+from ledger.storage.storage_errors import AccountNamesCollide
+from ledger.storage.store import Store
 
 
 @pytest.mark.parametrize("spelling", ["Lan", " lan\u00a0", "l an", "ＬＡＮ", "la\u200bn", "lan\n"])

@@ -6,7 +6,7 @@ import psycopg
 import pytest
 
 from ledger import ChainHeads, ChangeSet, Ledger, LotRow, open_ledger
-from ledger.storage_errors import StorageDown
+from ledger.storage.storage_errors import StorageDown
 from stamps.lifecycle import Transition
 from tests.ledger.conftest import NOW
 from tests.ledger.world import a_key, activated, allow_recall

@@ -20,7 +20,7 @@ from ledger import (
     PlaceRow,
     open_ledger,
 )
-from ledger.store import Store
+from ledger.storage.store import Store
 from tests.accounts import add_accounts
 from tests.ledger.world import a_batch, allow_recall
 

@@ -22,13 +22,13 @@ from ledger import (
     open_ledger,
     schema,
 )
-from ledger.epcis_events import NewEvent
-from ledger.field_findings import Finding
+from ledger.field.field_findings import Finding
 from ledger.migrations import open_scripts
-from ledger.storage_errors import SchemaBehind, SchemaTooNew, StorageFailed
-from ledger.store import Store
-from ledger.urls import UnknownStorage
-from tests.ledger.test_scans import SCAN
+from ledger.record.epcis_events import NewEvent
+from ledger.storage.storage_errors import SchemaBehind, SchemaTooNew, StorageFailed
+from ledger.storage.store import Store
+from ledger.storage.urls import UnknownStorage
+from tests.ledger.scans.test_scans import SCAN
 from tests.ledger.world import activated
 from tests.servers import PostgresServer
 

@@ -7,14 +7,14 @@ from typing import Any
 from pydantic import SecretStr
 
 from ledger import Ledger
-from ledger.mail_addresses import MailRequest
-from ledger.mail_links import MailLinks
-from ledger.mails import SEAL_PURPOSE, Mail
-from ledger.secret_seal import SecretSeal
+from ledger.notices.mail_addresses import MailRequest
+from ledger.notices.mail_links import MailLinks
+from ledger.notices.mails import SEAL_PURPOSE, Mail
+from ledger.storage.secret_seal import SecretSeal
 from notices.mail_worker import MailWorker
 from notices.serve import make_mail_worker
 from notices.settings import NoticeSettings
-from services.mail_digests import StaffMailRules, find_next_digest
+from services.notices.mail_digests import StaffMailRules, find_next_digest
 from tests.notices.mail_server import PASSWORD, MailBox
 
 HOUR_MS = 3_600_000

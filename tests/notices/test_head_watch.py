@@ -2,7 +2,7 @@
 
 # ruff: noqa: F811 - fixtures
 
-from ledger.head_statement import HeadStatement, SignedHead
+from ledger.audit.head_statement import HeadStatement, SignedHead
 from notices.head_watch import LATE_MS, HeadWatch
 from tests.issuer.heads.signing import KEY
 from tests.services.conftest import furnished, office  # noqa: F401 - fixtures

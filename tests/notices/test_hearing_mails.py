@@ -1,8 +1,8 @@
 """Parties of cases are mailed what they are asked and what was decided, many cases in one mail."""
 
 from ledger import AlertState
-from services import alerts, hearings
-from services.hearings import PartyQuestion
+from services.alerts import alerts, hearings
+from services.alerts.hearings import PartyQuestion
 from tests.notices.mail_office import HOUR_MS
 from tests.notices.mail_server import MailBox
 from tests.notices.receivers import TestTls

@@ -12,8 +12,8 @@ import pytest
 
 from ledger import open_ledger
 from ledger.ledger import now_ms
-from services import orders
-from services.orders import OrderRequest
+from services.orders import orders
+from services.orders.orders import OrderRequest
 from tests.notices.mail_office import give_address, make_worker, turn
 from tests.notices.mail_server import MailBox, run_mail_server
 from tests.notices.receivers import TestTls

@@ -3,7 +3,7 @@
 import psycopg
 
 from ledger import Order
-from ledger.mail_waiting import GATHER_MS
+from ledger.notices.mail_waiting import GATHER_MS
 from tests.accounts import add_accounts
 from tests.database_roles import make_roles, open_as
 from tests.ledger.conftest import TEMPLATE, migrated_postgres  # noqa: F401 - a fixture

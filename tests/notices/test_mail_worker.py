@@ -11,10 +11,11 @@ import pytest
 
 from issuer import Issuer
 from ledger import AlertEvidence, Ledger, open_ledger
-from ledger.mail_waiting import GATHER_MS
-from ledger.mails import LIFETIME_MS, Mail
-from services import orders, recalls
-from services.orders import OrderRequest
+from ledger.notices.mail_waiting import GATHER_MS
+from ledger.notices.mails import LIFETIME_MS, Mail
+from services.orders import orders
+from services.orders.orders import OrderRequest
+from services.stamps import recalls
 from tests.notices.mail_office import HOUR_MS, give_address, make_worker, turn
 from tests.notices.mail_server import MailBox, run_mail_server
 from tests.notices.receivers import TestTls

@@ -14,12 +14,12 @@ from standardwebhooks.webhooks import Webhook as Verifier
 from issuer import Issuer
 from ledger import Ledger, open_ledger
 from ledger.ledger import now_ms
-from ledger.notices import Notice
-from ledger.secret_seal import SecretSeal
-from ledger.webhooks import SEAL_PURPOSE
+from ledger.notices.notices import Notice
+from ledger.notices.webhooks import SEAL_PURPOSE
+from ledger.storage.secret_seal import SecretSeal
 from notices.webhook_worker import WebhookWorker
-from services.webhooks import WebhookRequest, add_webhook, rotate_secret
-from services.webhooks import WebhookWithSecret as Made
+from services.notices.webhooks import WebhookRequest, add_webhook, rotate_secret
+from services.notices.webhooks import WebhookWithSecret as Made
 from tests.notices.receivers import Receiver, TestTls, drip, run_receiver
 from tests.notices.test_webhook_sender import make_sender
 from tests.services.conftest import furnished  # noqa: F401 - a fixture

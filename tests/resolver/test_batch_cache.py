@@ -11,7 +11,7 @@ from detection.scan_event import Via
 from detection.user_agent import AgentClass
 from detection.verdict import Verdict
 from ledger import AlertEvidence, AlertState, Ledger, ScanRow, open_ledger
-from ledger.storage_errors import StorageDown
+from ledger.storage.storage_errors import StorageDown
 from resolver.answer import STATE_STALE
 from resolver.batch_cache import BatchCache
 from resolver.current_rules import CurrentRules

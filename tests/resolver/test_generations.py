@@ -9,7 +9,7 @@ import pytest
 
 from detection.rules import Rules
 from ledger import back_up, open_ledger, restore
-from ledger.generation import LedgerRestored
+from ledger.storage.generation import LedgerRestored
 from resolver.current_rules import CurrentRules
 from resolver.history.port import Partition, SwapResult
 from resolver.history.redis import RedisHistoryStore

@@ -15,11 +15,11 @@ from structlog.testing import capture_logs
 
 from detection.rules import Rules
 from ledger import Ledger, open_ledger
-from ledger.storage_errors import StorageReadOnly
+from ledger.storage.storage_errors import StorageReadOnly
 from resolver.current_rules import CurrentRules
 from resolver.recorder.recorder import Recorder
 from resolver.redis import open_store
-from tests.ledger.test_scans import numbered
+from tests.ledger.scans.test_scans import numbered
 from tests.resolver.house import HANOI, House, a_house, code_of
 from tests.servers import PostgresServer, RedisServer
 

@@ -10,8 +10,8 @@ from detection.replay import replay
 from detection.report_evidence import CONSUMER_REPORTS, REPORT_WEIGHTS
 from detection.rules import Rules
 from ledger import Alert, AlertState
-from ledger.report_evidence import WeighedReports
-from services.report_judging import judge_reported_stamps
+from ledger.reports.weighed_reports import WeighedReports
+from services.reports.report_judging import judge_reported_stamps
 from stamps.timestamps import format_rfc3339
 from tests.resolver.house import JSON, House, a_house, code_of
 from tests.resolver.orchard import DOCUMENT

@@ -9,7 +9,7 @@ import pytest
 
 from detection.rules import Rules
 from ledger import Ledger, ScanRow, open_ledger
-from ledger.storage_errors import StorageFailed
+from ledger.storage.storage_errors import StorageFailed
 from resolver import ResolverSettings
 from resolver.current_rules import CurrentRules
 from resolver.errors import NotRecorded

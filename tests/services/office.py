@@ -9,19 +9,14 @@ from typing import Any, Final
 
 from issuer import Issuer, Signer, StampKeys
 from ledger import Ledger, Organisation, PlaceRow, ProductRow, RecordedTransition, open_ledger
-from services import (
-    Actor,
-    ServiceContext,
-    activation,
-    batches,
-    lots,
-    orders,
-    print_reports,
-    proposals,
-    recalls,
-)
-from services.batches import BatchRequest
-from services.orders import OrderRequest
+from services import Actor, ServiceContext
+from services.batches import batches, print_reports
+from services.batches.batches import BatchRequest
+from services.lots import lots
+from services.orders import orders
+from services.orders.orders import OrderRequest
+from services.proposals import proposals
+from services.stamps import activation, recalls
 from tests.accounts import add_accounts
 
 NOW: Final = 1_790_000_000_000

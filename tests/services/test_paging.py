@@ -2,9 +2,11 @@
 
 import pytest
 
-from services import batches, lots, orders
+from services.batches import batches
 from services.errors import InvalidInput
-from services.orders import OrderRequest
+from services.lots import lots
+from services.orders import orders
+from services.orders.orders import OrderRequest
 from services.paging import decode_cursor, encode_cursor
 from tests.services.office import Office, lot_document
 

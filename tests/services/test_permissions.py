@@ -3,7 +3,7 @@
 import pytest
 
 from ledger import ROLES
-from ledger.account_rows import DEMO_ROLE
+from ledger.accounts.account_rows import DEMO_ROLE
 from services import Actor
 from services.context import ServiceContext
 from services.errors import Forbidden

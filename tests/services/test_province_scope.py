@@ -14,23 +14,17 @@ from ledger.errors import (
     UnknownProposal,
     UnknownRow,
 )
-from services import (
-    Actor,
-    ServiceContext,
-    accounts,
-    batches,
-    lifecycle_events,
-    lots,
-    order_limits,
-    orders,
-    print_balance,
-    proposals,
-    recalls,
-    stamp_lookup,
-)
+from services import Actor, ServiceContext
+from services.accounts import accounts
+from services.batches import batches, print_balance
 from services.lists.catalogue import LISTS
 from services.lists.description import ListRequest
 from services.lists.find import count_list, find_list_page
+from services.lots import lots
+from services.orders import order_limits, orders
+from services.proposals import proposals
+from services.record import batch_events
+from services.stamps import recalls, stamp_lookup
 from tests.services.office import ACTORS, Office, lot_document, new_key
 
 NOWHERE = "82"
@@ -73,7 +67,7 @@ READS: dict[str, tuple[Call, type[Exception]]] = {
     "details of a batch": (lambda c, b, _: batches.get_batch_details(c, b), UnknownBatch),
     "mass balance": (lambda c, b, _: batches.get_balance(c, b), UnknownBatch),
     "print balance": (lambda c, b, _: print_balance.get_print_balance(c, b), UnknownBatch),
-    "events": (lambda c, b, _: lifecycle_events.list_batch_events(c, b), UnknownBatch),
+    "events": (lambda c, b, _: batch_events.list_batch_events(c, b), UnknownBatch),
     "lot": (lambda c, *_: lots.get_lot(c, "L1"), UnknownLot),
     "versions of a lot": (lambda c, *_: lots.list_versions(c, "L1"), UnknownLot),
     "stamps": (lambda c, b, _: stamp_lookup.look_up_stamps(c, f"{b}·4"), UnknownBatch),

@@ -4,8 +4,11 @@ import pytest
 
 from ledger import Order
 from ledger.errors import LotCodeTaken, UnknownBatch, UnknownLot, UnknownOrder
-from services import batches, lots, orders, scope
-from services.orders import OrderRequest
+from services import scope
+from services.batches import batches
+from services.lots import lots
+from services.orders import orders
+from services.orders.orders import OrderRequest
 from tests.services.office import Office, foreign_document, lot_document
 
 

@@ -5,7 +5,8 @@ import pytest
 
 from ledger import NewAccount
 from ledger.staff_errors import WrongCredentials
-from services import accounts, sign_in
+from services import sign_in
+from services.accounts import accounts
 from services.errors import SignInLimited
 from services.sign_in import KnownBrowser, SignInAttempt, SignInBudgets
 from stamps.errors import VeritemError

@@ -19,7 +19,7 @@ from urllib.parse import quote
 from stamps.timestamps import format_rfc3339
 from traceability.diary.entries import Entry, read_entry
 from traceability.diary.entry_kinds import ItemRole, find_entry_kind, load_entry_kinds
-from traceability.epcis.lifecycle import VOCABULARY, name_location
+from traceability.epcis.transition_events import VOCABULARY, name_location
 
 NAMES: Final = "https://veritem.vn"
 """The address under which entries name things. It never changes: ids of events follow from it."""

@@ -6,11 +6,11 @@ from pydantic import Field, StringConstraints
 
 from desk.pages.forms.fields import Count, Form, Text
 from ledger import AlertState, ReportState
-from ledger.report_groups import AnswerChannel
-from services.case_handling import MAX_NOTE_LENGTH as MAX_ALERT_NOTE
-from services.case_minutes import LONGEST_FIELD
-from services.consumer_reports import MAX_NOTE_LENGTH as MAX_REPORT_NOTE
-from services.hearings import MAX_TEXT_LENGTH
+from ledger.reports.report_groups import AnswerChannel
+from services.alerts.case_handling import MAX_NOTE_LENGTH as MAX_ALERT_NOTE
+from services.alerts.case_minutes import LONGEST_FIELD
+from services.alerts.hearings import MAX_TEXT_LENGTH
+from services.reports.consumer_reports import MAX_NOTE_LENGTH as MAX_REPORT_NOTE
 
 
 class ChangeDecisionForm(Form):

@@ -5,8 +5,8 @@ from typing import Annotated
 from pydantic import Field, StringConstraints
 
 from desk.pages.forms.fields import Form, Scanned, Text
-from ledger.field_findings import FindingKind, FindingWish
-from services.case_handling import MAX_NOTE_LENGTH
+from ledger.field.field_findings import FindingKind, FindingWish
+from services.alerts.case_handling import MAX_NOTE_LENGTH
 
 _Note = Annotated[str, StringConstraints(max_length=MAX_NOTE_LENGTH)]
 

@@ -5,8 +5,8 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, StringConstraints, model_validator
 
 from desk.pages.forms.fields import Count, Form, Text
-from ledger.alert_levels import AlertLevel
-from ledger.mail_addresses import MailMode
+from ledger.alerts.alert_levels import AlertLevel
+from ledger.notices.mail_addresses import MailMode
 from web.i18n import Language
 
 

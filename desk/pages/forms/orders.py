@@ -6,9 +6,9 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from desk.pages.forms.fields import Count, Date, Form, Text, Tick
 from ledger import Grade
-from ledger.order_rules import MAX_COUNT
-from services.orders import MAX_NOTE_LENGTH as MAX_ORDER_NOTE
-from services.orders import MAX_REASON_LENGTH
+from ledger.orders.order_rules import MAX_COUNT
+from services.orders.orders import MAX_NOTE_LENGTH as MAX_ORDER_NOTE
+from services.orders.orders import MAX_REASON_LENGTH
 
 
 class OrderForm(Form):

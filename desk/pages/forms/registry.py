@@ -8,9 +8,9 @@ from pydantic_core import PydanticCustomError
 from desk.pages.forms.fields import ConfirmationForm, Form, Text
 from ledger import OrganisationKind
 from services.errors import InvalidInput
-from services.organisations import ID_PATTERN
-from services.places import PlaceKind
-from services.webhooks import check_url
+from services.notices.webhooks import check_url
+from services.organisations.organisations import ID_PATTERN
+from services.organisations.places import PlaceKind
 
 
 class OrganisationForm(Form):

@@ -9,7 +9,7 @@ from typing import Final
 import aiohttp
 
 from issuer.heads.place import PushFailed
-from ledger.head_statement import SignedHead
+from ledger.audit.head_statement import SignedHead
 
 _SECONDS: Final = 10
 _MEDIA_TYPE: Final = "application/x-ndjson"

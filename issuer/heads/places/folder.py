@@ -11,7 +11,7 @@ from itertools import groupby
 from pathlib import Path
 
 from issuer.heads.place import PushFailed
-from ledger.head_statement import SignedHead
+from ledger.audit.head_statement import SignedHead
 from stamps.timestamps import format_rfc3339
 
 _READABLE = 0o644

@@ -14,7 +14,7 @@ from typing import Final
 from urllib.parse import unquote, urlsplit
 
 from issuer.heads.place import PushFailed
-from ledger.head_statement import SignedHead
+from ledger.audit.head_statement import SignedHead
 
 _SECONDS: Final = 10
 _PORTS: Final = {"smtps": 465, "smtp": 587}

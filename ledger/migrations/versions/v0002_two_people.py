@@ -4,10 +4,10 @@ import sqlalchemy as sa
 from alembic import op
 
 from ledger.account_names import find_collisions
-from ledger.deciding_account import RULE_BEGINS
 from ledger.migrations.audit_entries import append_entries, read_head
 from ledger.migrations.two_people import require_two_people
-from ledger.storage_errors import AccountNamesCollide
+from ledger.proposals.deciding_account import RULE_BEGINS
+from ledger.storage.storage_errors import AccountNamesCollide
 
 revision = "0002"
 down_revision = "0001"

@@ -12,8 +12,8 @@ from typing import Any
 import sqlalchemy as sa
 from alembic import op
 
-from ledger.chained_rows import digest_row
-from ledger.hash_chain import genesis_hash, hash_row
+from ledger.chains.chained_rows import digest_row
+from ledger.chains.hash_chain import genesis_hash, hash_row
 from ledger.migrations.audit_entries import append_entries
 from ledger.migrations.engine_features import make_append_only
 

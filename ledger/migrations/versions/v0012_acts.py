@@ -10,5 +10,5 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """Add the column; rows without it keep their hash (`ledger.chained_rows.list_hashed`)."""
+    """Add the column; rows without it keep their hash (`chained_rows.list_hashed`)."""
     op.add_column("transitions", sa.Column("acted_at", sa.BigInteger(), nullable=True))

@@ -3,7 +3,7 @@
 import pytest
 from playwright.async_api import Browser, expect
 
-from services.field_snapshots import SnapshotMaker
+from services.field.field_snapshots import SnapshotMaker
 from stamps.lifecycle import Transition
 from tests.desk.days.guide_pictures import DAY_LANGUAGES, PHONE, Day
 from tests.desk.running_desk import KEYS, RunningDesk, new_key

@@ -9,8 +9,8 @@ import pytest
 
 from issuer.heads import PushFailed
 from issuer.heads.places import CollectorPlace, FolderPlace
-from ledger.head_statement import HeadStatement, SignedHead
-from ledger.known_heads import read_heads
+from ledger.audit.head_statement import HeadStatement, SignedHead
+from ledger.audit.known_heads import read_heads
 from tests.issuer.heads.receivers import (
     AUDITOR,
     PASSWORD,

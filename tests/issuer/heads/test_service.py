@@ -10,7 +10,7 @@ from issuer.heads.places import FolderPlace
 from issuer.heads.run import run_service
 from issuer.heads.service import HeadService
 from ledger import Ledger
-from ledger.known_heads import UnreadableHeads, read_heads
+from ledger.audit.known_heads import UnreadableHeads, read_heads
 from tests.insider import open_insider
 from tests.issuer.heads.receivers import run_collector
 from tests.issuer.heads.signing import KEY, open_signer

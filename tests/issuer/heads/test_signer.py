@@ -25,15 +25,15 @@ from issuer.heads.signer import DAY_MS
 from issuer.heads.state import MOST_PENDING
 from issuer.keystore import WeakPassphrase
 from ledger import Ledger
-from ledger.accepted_loss import (
+from ledger.audit.chain_proof import HistoryRewritten, LostRange
+from ledger.audit.head_statement import HeadStatement, SignedHead, StatedRecall, list_in_force
+from ledger.backups.accepted_loss import (
     RESTORE_ACCEPTED,
     NothingLost,
     describe_loss,
     record_accepted_loss,
 )
-from ledger.chain_proof import HistoryRewritten, LostRange
-from ledger.head_statement import HeadStatement, SignedHead, StatedRecall, list_in_force
-from ledger.recalls import RecallTarget, carry_out_recall
+from ledger.stamps.recalls import RecallTarget, carry_out_recall
 from stamps.errors import BadSignature, WrongPassphrase
 from tests.accounts import add_accounts
 from tests.insider import Insider, open_insider

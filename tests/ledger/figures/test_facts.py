@@ -23,7 +23,7 @@ from ledger import (
 )
 from ledger.figures.facts import day_to_date
 from ledger.figures.totals import FigureScope
-from ledger.store import Store
+from ledger.storage.store import Store
 from stamps.lifecycle import Transition
 from stamps.vietnam_time import to_day_number
 from tests.accounts import add_accounts

@@ -10,9 +10,9 @@ from sqlalchemy import Connection, text
 from ledger import open_ledger
 from ledger.figures.totals import FigureScope
 from ledger.migrations import open_scripts
-from ledger.store import Store
+from ledger.storage.store import Store
 from tests.ledger.conftest import NOW
-from tests.ledger.test_lot_upgrade import ACCOUNT, BATCH, ORDER
+from tests.ledger.lots.test_lot_upgrade import ACCOUNT, BATCH, ORDER
 from tests.servers import PostgresServer
 
 BEFORE = "0035"

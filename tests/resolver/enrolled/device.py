@@ -11,7 +11,8 @@ from argon2 import PasswordHasher
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from detection.scan_event import Via
-from ledger import DeviceKind, Ledger, ScanRow, passwords
+from ledger import DeviceKind, Ledger, ScanRow
+from ledger.accounts import passwords
 from ledger.staff_errors import UnknownStaff
 from resolver.journal import Evidence
 from resolver.scan_place import Provinces, round_place

@@ -12,7 +12,7 @@ import pytest
 
 from detection.rules import Rules
 from ledger import Ledger, open_ledger
-from ledger.storage_errors import StorageDown
+from ledger.storage.storage_errors import StorageDown
 from resolver.current_rules import CurrentRules
 from resolver.errors import NotRecorded
 from resolver.journal import Evidence

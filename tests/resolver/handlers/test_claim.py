@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from detection.rules import Rules
-from ledger.storage_errors import StorageDown
+from ledger.storage.storage_errors import StorageDown
 from stamps.code import StampId
 from tests.resolver.house import JSON, PHONE, House, a_house, code_of
 from tests.resolver.orchard import PINS

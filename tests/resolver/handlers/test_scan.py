@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from ledger.storage_errors import StorageFull, StorageReadOnly
+from ledger.storage.storage_errors import StorageFull, StorageReadOnly
 from stamps.lifecycle import Transition
 from tests.resolver.house import HANOI, JSON, PHONE, SAIGON, House, code_of, transition
 

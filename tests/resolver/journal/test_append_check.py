@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from ledger import open_ledger
-from ledger.storage_errors import StorageBusy
+from ledger.storage.storage_errors import StorageBusy
 from resolver.journal.append_check import AppendCheck
 
 

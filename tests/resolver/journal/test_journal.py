@@ -8,7 +8,7 @@ import pytest
 
 from detection.rules import Rules
 from ledger import Ledger, ScanRow, open_ledger
-from ledger.storage_errors import StorageFull
+from ledger.storage.storage_errors import StorageFull
 from resolver.current_rules import CurrentRules
 from resolver.errors import NotRecorded, TooManyWaiting
 from resolver.journal import Evidence, Journal

@@ -7,7 +7,7 @@ import pytest
 
 from detection.verdict import Verdict
 from ledger import Correction
-from ledger.registered_code import PublicSite
+from ledger.codes.registered_code import PublicSite
 from resolver.pages import Pages
 from resolver.pages.assets import POLICY, SCRIPT, STYLE
 from resolver.pages.fragment import encode_gzip, encode_plain

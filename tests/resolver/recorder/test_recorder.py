@@ -11,7 +11,7 @@ import pytest
 from detection.report_evidence import CONSUMER_REPORTS, REPORT_WEIGHTS
 from detection.rules import Rules
 from ledger import Claimant, Ledger, ReportRow, open_ledger
-from ledger.storage_errors import StorageDown
+from ledger.storage.storage_errors import StorageDown
 from resolver import ResolverSettings, run_recorder
 from resolver.current_rules import CurrentRules
 from resolver.journal import Evidence

@@ -1,0 +1,1 @@
+"""Accounts: people, devices, passwords, second factors, sessions, tokens and invitations."""

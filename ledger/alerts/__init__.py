@@ -1,0 +1,1 @@
+"""Alerts: evidence, handling, decisions, hearings and minutes of a case."""

@@ -1,0 +1,1 @@
+"""Backups: copies of a ledger, their folder, rehearsals and restores."""

@@ -1,0 +1,1 @@
+"""Batches of stamps, their mass balance, and what print houses keep about them."""

@@ -1,0 +1,1 @@
+"""The watch over registered codes: activity, facts of the season, alerts."""

@@ -1,0 +1,1 @@
+"""Field checks: snapshots, phones and findings of inspectors."""

@@ -1,0 +1,1 @@
+"""Lots of produce, their versions, drafts, imports and photos."""

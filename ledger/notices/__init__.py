@@ -1,0 +1,1 @@
+"""Notices: the outboxes of webhooks and e-mail, and what they tell."""

@@ -1,0 +1,1 @@
+"""Orders of stamps, their states, numbers, quotas and limits."""

@@ -1,0 +1,1 @@
+"""The traceability record: EPCIS events of organisations."""

@@ -1,0 +1,301 @@
+"""EPCIS events of organisations: append-only, each once, found by what they name.
+
+An event is its organisation's, and its id follows from its content, so a report that comes late or
+twice adds nothing. What declares an event an error is a row beside it: the event stays as it was
+told. All of a report is written or nothing, with one entry in the audit log.
+"""
+
+import json
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, TypeVar
+
+from sqlalchemy import ColumnElement, RowMapping, Select, and_, insert, or_, select, tuple_
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from ledger import schema
+from ledger.chains.chained_rows import record_audit
+from ledger.chains.hash_chain import digest_json, to_canonical_json
+from ledger.cursor_pages import Key
+from ledger.errors import UnknownRow
+from ledger.packer_provinces import is_of_province
+from ledger.storage.store import Store, uncancellable
+
+Item = TypeVar("Item")
+
+_AT_ONCE: Final = 500
+"""Events named in one statement."""
+
+
+@dataclass(frozen=True, slots=True)
+class NewEvent:
+    """An event to record."""
+
+    id: str
+    type: str
+    at: int
+    step: str | None
+    body: Mapping[str, Any]
+    prefixes: Mapping[str, str]
+    keys: Collection[tuple[str, str]]
+    """What it names: pairs of the part that it has and the identifier."""
+    error: Mapping[str, Any] | None = None
+    """What declares it an error."""
+
+
+@dataclass(frozen=True, slots=True)
+class EventError:
+    """What declares an event an error."""
+
+    recorded_at: int
+    actor: str
+    body: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class EventRow:
+    """A recorded event of an organisation; `errors` are in the order of their record."""
+
+    organisation: str
+    id: str
+    at: int
+    recorded_at: int
+    actor: str
+    type: str
+    step: str | None
+    body: Mapping[str, Any]
+    prefixes: Mapping[str, str]
+    errors: Sequence[EventError] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedEvents:
+    """What a report added, of how many events."""
+
+    events: int
+    added: int
+    errors_added: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EventFilter:
+    """Which events; every field that is not None must match. Sorted newest first."""
+
+    organisation: str | None = None
+    province: str | None = None
+    """Events of the packers of this province."""
+    id: str | None = None
+    key: str | None = None
+    """An identifier that they name, in one of `parts`."""
+    parts: Collection[str] = ()
+    since: int | None = None
+    until: int | None = None
+    """The first time that is not included."""
+
+    def select(self, after: Key | None, limit: int) -> Select[tuple[str, str]]:
+        """The query of organisations and ids of one page; its key is `(at, id, organisation)`."""
+        events, keys = schema.epcis_events.c, schema.epcis_keys.c
+        at, id_, organisation = (
+            (events.at, events.id, events.organisation)
+            if self.key is None
+            else (keys.at, keys.event, keys.organisation)
+        )
+        query = select(organisation, id_.label("id"), at)
+        if self.key is not None:
+            query = query.where(keys.key == self.key, keys.part.in_(sorted(self.parts)))
+            query = query.group_by(at, id_, organisation)  # one event may name it in two parts
+        query = query.where(*self._conditions(at, id_, organisation))
+        if after is not None:
+            query = query.where(tuple_(at, id_, organisation) < tuple_(*after))
+        return query.order_by(at.desc(), id_.desc(), organisation.desc()).limit(limit)
+
+    def _conditions(
+        self,
+        at: ColumnElement[int],
+        id_: ColumnElement[str],
+        organisation: ColumnElement[Any],
+    ) -> Iterable[ColumnElement[bool]]:
+        if self.organisation is not None:
+            yield organisation == self.organisation
+        if self.province is not None:
+            yield is_of_province(organisation, self.province)
+        if self.id is not None:
+            yield id_ == self.id
+        if self.since is not None:
+            yield at >= self.since
+        if self.until is not None:
+            yield at < self.until
+
+
+class EpcisEvents:
+    """The events of one ledger."""
+
+    def __init__(self, store: Store, clock: Callable[[], int]) -> None:
+        self._store = store
+        self._clock = clock
+
+    @uncancellable
+    async def record(
+        self, organisation: str, events: Sequence[NewEvent], *, actor: str, at: int | None = None
+    ) -> RecordedEvents:
+        """Record the events of an organisation that it has not recorded yet, all or none.
+
+        Raises `UnknownRow` for the organisation.
+        """
+        at = self._clock() if at is None else at
+        async with self._store.write() as connection:
+            organisations = schema.organisations.c
+            known = select(organisations.id).where(organisations.id == organisation)
+            if await connection.scalar(known) is None:
+                raise UnknownRow(kind="organisation", id=organisation)
+            new = await _keep_new(connection, organisation, events)
+            errors = await _keep_new_errors(connection, organisation, events)
+            written = {"recorded_at": at, "actor": actor, "organisation": organisation}
+            await _insert(connection, new, errors, written)
+            if new or errors:
+                ids = sorted([one.id for one in new] + [digest for _, digest, _ in errors])
+                await record_audit(
+                    connection,
+                    at=at,
+                    actor=actor,
+                    action="event.record",
+                    subject=f"organisations:{organisation}",
+                    details={
+                        "events": len(new),
+                        "errors": len(errors),
+                        "sha256": digest_json(ids),
+                    },
+                )
+        return RecordedEvents(len({one.id for one in events}), len(new), len(errors))
+
+    async def find_page(
+        self, wanted: EventFilter, *, after: Key | None = None, limit: int
+    ) -> list[EventRow]:
+        """Return the events of a page, newest first."""
+        async with self._store.read() as connection:
+            found = await connection.execute(wanted.select(after, limit))
+            named = [(row.organisation, row.id) for row in found]
+            return await _load(connection, named)
+
+
+async def _keep_new(
+    connection: AsyncConnection, organisation: str, events: Sequence[NewEvent]
+) -> list[NewEvent]:
+    """The events that are not recorded yet, each once."""
+    table = schema.epcis_events.c
+    new = {one.id: one for one in reversed(events)}
+    for ids in _split(list(new)):
+        query = select(table.id).where(table.organisation == organisation, table.id.in_(ids))
+        for id_ in list(await connection.scalars(query)):
+            del new[id_]
+    return list(new.values())
+
+
+async def _keep_new_errors(
+    connection: AsyncConnection, organisation: str, events: Sequence[NewEvent]
+) -> list[tuple[str, str, str]]:
+    """Event, digest and document of each declaration that is not recorded yet."""
+    table = schema.epcis_errors.c
+    told = {
+        (one.id, digest_json(one.error)): to_canonical_json(one.error)
+        for one in events
+        if one.error is not None
+    }
+    for ids in _split(sorted({event for event, _ in told})):
+        query = select(table.event, table.id).where(
+            table.organisation == organisation, table.event.in_(ids)
+        )
+        for row in (await connection.execute(query)).all():
+            told.pop((row.event, row.id), None)
+    return [(event, digest, document) for (event, digest), document in told.items()]
+
+
+async def _insert(
+    connection: AsyncConnection,
+    new: Sequence[NewEvent],
+    errors: Sequence[tuple[str, str, str]],
+    written: Mapping[str, Any],
+) -> None:
+    events = [
+        {
+            "id": one.id,
+            "at": one.at,
+            "type": one.type,
+            "step": one.step,
+            "document": to_canonical_json({"event": one.body, "context": one.prefixes}),
+            **written,
+        }
+        for one in new
+    ]
+    keys = [
+        {
+            "key": key,
+            "at": one.at,
+            "event": one.id,
+            "organisation": written["organisation"],
+            "part": part,
+        }
+        for one in new
+        for part, key in sorted(one.keys)
+    ]
+    declared = [
+        {"event": event, "id": digest, "document": document, **written}
+        for event, digest, document in errors
+    ]
+    for table, rows in (
+        (schema.epcis_events, events),
+        (schema.epcis_keys, keys),
+        (schema.epcis_errors, declared),
+    ):
+        if rows:
+            await connection.execute(insert(table), rows)
+
+
+async def _load(connection: AsyncConnection, named: Sequence[tuple[str, str]]) -> list[EventRow]:
+    """The events of these organisations and ids, in their order."""
+    events, errors = schema.epcis_events, schema.epcis_errors
+    rows: dict[tuple[str, str], RowMapping] = {}
+    declared: dict[tuple[str, str], list[EventError]] = {}
+    for pairs in _split(named):
+        one_of = is_named(events.c.organisation, events.c.id, pairs)
+        for row in (await connection.execute(select(events).where(one_of))).mappings():
+            rows[row["organisation"], row["id"]] = row
+        one_of = is_named(errors.c.organisation, errors.c.event, pairs)
+        query = select(errors).where(one_of).order_by(errors.c.recorded_at, errors.c.id)
+        for row in (await connection.execute(query)).mappings():
+            error = EventError(row["recorded_at"], row["actor"], json.loads(row["document"]))
+            declared.setdefault((row["organisation"], row["event"]), []).append(error)
+    return [_read_row(rows[pair], declared.get(pair, ())) for pair in named]
+
+
+def is_named(
+    organisation: ColumnElement[Any], event: ColumnElement[Any], pairs: Sequence[tuple[str, str]]
+) -> ColumnElement[bool]:
+    """The condition that a row is of one of these pairs of organisation and event, of one or more.
+
+    SQLite reads a whole table for a list of pairs; for a list of ids it uses the primary key.
+    """
+    ids: dict[str, list[str]] = {}
+    for whose, id_ in pairs:
+        ids.setdefault(whose, []).append(id_)
+    return or_(*(and_(organisation == whose, event.in_(some)) for whose, some in ids.items()))
+
+
+def _read_row(row: RowMapping, errors: Sequence[EventError]) -> EventRow:
+    document: dict[str, Any] = json.loads(row["document"])
+    return EventRow(
+        organisation=row["organisation"],
+        id=row["id"],
+        at=row["at"],
+        recorded_at=row["recorded_at"],
+        actor=row["actor"],
+        type=row["type"],
+        step=row["step"],
+        body=document["event"],
+        prefixes=document["context"],
+        errors=tuple(errors),
+    )
+
+
+def _split(items: Sequence[Item]) -> Iterable[Sequence[Item]]:
+    return (items[at : at + _AT_ONCE] for at in range(0, len(items), _AT_ONCE))

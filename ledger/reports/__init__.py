@@ -1,0 +1,1 @@
+"""Reports of consumers, with their photos, contacts and weights."""

@@ -1,0 +1,1 @@
+"""Scans: the evidence that the detector and inspectors read."""

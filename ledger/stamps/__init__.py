@@ -1,0 +1,1 @@
+"""Stamps: transitions of their lifecycle, the spans that follow, recalls and claims."""

@@ -1,0 +1,1 @@
+"""Storage: one database, its transactions, its failures, and values as columns."""

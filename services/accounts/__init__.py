@@ -1,0 +1,1 @@
+"""Use cases of accounts: sign-in, invitations, sessions, tokens, devices."""

@@ -1,0 +1,1 @@
+"""Use cases of batches: issue, bundles, print reports, print proofs, print keys."""

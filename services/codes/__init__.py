@@ -1,0 +1,1 @@
+"""Use cases of registered codes: search, import, suspend, revoke, watch."""

@@ -1,0 +1,1 @@
+"""Use cases of field checks: snapshots, phones, findings."""

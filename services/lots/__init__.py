@@ -1,0 +1,1 @@
+"""Use cases of lots: describe, draft, import, photos."""

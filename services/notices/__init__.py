@@ -1,0 +1,1 @@
+"""Use cases of notices: webhooks, e-mail addresses, digests."""

@@ -1,0 +1,1 @@
+"""Use cases of proposals: what one person asks for and another decides."""

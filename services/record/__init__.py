@@ -1,0 +1,1 @@
+"""Use cases of the traceability record: EPCIS events told and made from transitions."""

@@ -1,0 +1,1 @@
+"""Use cases of stamps: look up, activate, change state, recall."""

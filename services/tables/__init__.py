@@ -1,0 +1,1 @@
+"""Tables that people upload: the flaws of their fields, and days as people write them."""
