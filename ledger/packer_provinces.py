@@ -4,7 +4,7 @@ An authority of a province sees the orders, batches, lots and proposals of these
 a province are of the same (`docs/adr/0093`).
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ledger import schema
+from ledger.trade_kinds import TRADE_KINDS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,8 +27,16 @@ class ConcernedRows:
 NO_ROWS: Final = ConcernedRows()
 
 
-def select_packers() -> Select[tuple[str, str, str | None]]:
-    """Select packers with provinces: their own, else the only one that their places are in."""
+PACKER: Final = ("packer",)
+STATING: Final = ("packer", *TRADE_KINDS)
+"""The kinds of organisations that tell events."""
+
+
+def select_packers(kinds: Sequence[str] = PACKER) -> Select[tuple[str, str, str | None]]:
+    """Select packers with provinces: their own, else the only one that their places are in.
+
+    With `kinds` organisations of these kinds.
+    """
     organisations, places = schema.organisations.c, schema.places.c
     only = (
         select(func.min(places.province))
@@ -39,12 +48,14 @@ def select_packers() -> Select[tuple[str, str, str | None]]:
         organisations.id,
         organisations.name,
         func.coalesce(organisations.province, only).label("province"),
-    ).where(organisations.kind == "packer")
+    ).where(organisations.kind.in_(kinds))
 
 
-def is_of_province(packer: ColumnElement[str | None], province: str) -> ColumnElement[bool]:
-    """The condition that the packer in a column is of a province."""
-    packers = select_packers().subquery()
+def is_of_province(
+    packer: ColumnElement[str | None], province: str, kinds: Sequence[str] = PACKER
+) -> ColumnElement[bool]:
+    """The condition that the packer in a column is of a province; with `kinds` as selected."""
+    packers = select_packers(kinds).subquery()
     return packer.in_(select(packers.c.id).where(packers.c.province == province))
 
 

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Final
 
+from ledger.trade_kinds import TRADE_KINDS
 from services.context import Actor, ActorRole, ServiceContext
 from services.errors import Forbidden, NotConfirmed, TokenLimited
 from stamps.lifecycle import Transition
@@ -72,6 +73,9 @@ class Permission(StrEnum):
 
 _P = Permission
 
+_TRADE: Final = frozenset({_P.EVENT_SEE, _P.EVENT_RECORD, _P.TOKEN_SHARE})
+"""What every actor of the trade may do: tell its own part of the record."""
+
 GRANTS: Final[Mapping[ActorRole, frozenset[Permission]]] = {
     "print_house": frozenset(
         {
@@ -109,6 +113,15 @@ GRANTS: Final[Mapping[ActorRole, frozenset[Permission]]] = {
             _P.REGISTRY_SEE,
         }
     ),
+    **dict.fromkeys(TRADE_KINDS, _TRADE),
+    "grower": _TRADE
+    | {
+        _P.LOT_SEE,
+        _P.HEARING_SEE,
+        _P.HEARING_ANSWER,
+        _P.WEBHOOK_SEE,
+        _P.WEBHOOK_EDIT,
+    },
     "inspector": frozenset(
         {
             _P.BATCH_SEE,
@@ -315,9 +328,13 @@ def list_reading(actor: Actor) -> list[Permission]:
 
 
 def render_table() -> str:
-    """The table as Markdown, as docs/desk.md shows it."""
-    lines = ["| permission | " + " | ".join(GRANTS) + " |", "|---|" + "---|" * len(GRANTS)]
+    """The table as Markdown, as docs/desk.md shows it; roles with the same share a column."""
+    columns: dict[frozenset[Permission], list[str]] = {}
+    for role, granted in GRANTS.items():
+        columns.setdefault(granted, []).append(role)
+    names = [", ".join(roles) for roles in columns.values()]
+    lines = ["| permission | " + " | ".join(names) + " |", "|---|" + "---|" * len(names)]
     for permission in Permission:
-        cells = ["yes" if permission in granted else "" for granted in GRANTS.values()]
+        cells = ["yes" if permission in granted else "" for granted in columns]
         lines.append(f"| `{permission}` | " + " | ".join(cells) + " |")
     return "\n".join(lines) + "\n"

@@ -3,8 +3,9 @@
 Inspectors, issuers, administrators, the operator and the authority of the ministry see everything.
 The authority of a province sees the orders, batches and lots of the packers of its province
 (`ledger.packer_provinces`). A print house sees the orders assigned to it and their batches. A
-packer sees its own orders, orders that name no packer, the lots that belong to it, and its own
-hearings. A row outside of the scope is answered as unknown.
+packer sees its own orders, orders that name no packer, and the lots that belong to it. A grower
+sees the lots that name a growing area registered to its organisation. All of them see their own
+hearings and events. A row outside of the scope is answered as unknown.
 
 The scope is a filter of the ledger's queries, the same for one row and for lists.
 """
@@ -38,9 +39,11 @@ def order_scope(actor: Actor) -> OrderFilter:
 
 
 def lot_scope(actor: Actor) -> LotFilter:
-    """The lots in the actor's scope: those that belong to its organisation or province."""
+    """The lots in the actor's scope: those of its organisation, of its areas or of its province."""
     if actor.role in _UNRESTRICTED:
         return LotFilter(province=actor.province)
+    if actor.role == "grower":
+        return LotFilter(grower=actor.organisation or _NOBODY)
     return LotFilter(organisation=actor.organisation or _NOBODY)
 
 
@@ -95,9 +98,14 @@ async def require_packer(context: ServiceContext, id_: str) -> None:
         raise UnknownRow(kind="organisation", id=id_)
 
 
+def own_scope(actor: Actor) -> str | None:
+    """The organisation to whose rows the actor is limited; None: it sees those of all."""
+    return None if actor.role in _UNRESTRICTED else actor.organisation or _NOBODY
+
+
 def hearing_scope(actor: Actor) -> str | None:
     """The organisation whose hearings the actor sees; None: those of all parties."""
-    return None if actor.role in _UNRESTRICTED else actor.organisation or _NOBODY
+    return own_scope(actor)
 
 
 async def find_hearing(context: ServiceContext, id_: str) -> Hearing:

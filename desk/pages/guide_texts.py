@@ -21,6 +21,7 @@ from PIL import Image
 
 from desk.pages.assets import find_asset
 from ledger import Role
+from ledger.trade_kinds import TRADE_KINDS
 from web.i18n import LANGUAGES, Language
 
 PICTURE_SCALE: Final = 1.5
@@ -51,12 +52,19 @@ class Guide:
     html: Markup
 
 
+PARTNER: Final = "partner"
+"""The guide of the actors of the trade that have none of their own."""
+_OWN_GUIDES: Final = ("grower",)
+
+
 def name_guide(role: Role) -> str:
     """The name of a role's guide, in its file and its address.
 
-    >>> name_guide("print_house")
-    'print-house'
+    >>> name_guide("print_house"), name_guide("carrier")
+    ('print-house', 'partner')
     """
+    if role in TRADE_KINDS and role not in _OWN_GUIDES:
+        return PARTNER
     return role.replace("_", "-")
 
 

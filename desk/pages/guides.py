@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from aiohttp import web
 
 from desk.pages.call import PageCall
-from desk.pages.guide_texts import find_guide, name_guide
+from desk.pages.guide_texts import PARTNER, find_guide, name_guide
 from desk.pages.render import render_page
 from desk.pages.routing import PageRoutes, redirect
 from ledger import ROLES
@@ -42,5 +42,7 @@ async def show_guide(call: PageCall, guide: str) -> web.StreamResponse:
 
 
 def _list_guides(call: PageCall) -> Sequence[tuple[str, str]]:
-    """Address and role of every guide."""
-    return [(f"/guide/{name_guide(role)}", call.texts(f"role.{role}")) for role in ROLES]
+    """Address of every guide, and whose it is."""
+    shared = {PARTNER: "guide.partner"}
+    texts = {name_guide(role): f"role.{role}" for role in ROLES} | shared
+    return [(f"/guide/{name}", call.texts(text)) for name, text in texts.items()]

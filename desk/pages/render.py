@@ -77,7 +77,7 @@ MENU_SECTIONS: Final[Mapping[str, Sequence[tuple[str, str, tuple[Permission, ...
         ("/detection", "detection", (Permission.DETECTION_SEE,)),
     ),
     "registry": (
-        ("/codes", "codes", (Permission.LOT_SEE, Permission.CODE_EDIT)),
+        ("/codes", "codes", (Permission.STAMP_SEE, Permission.CODE_EDIT)),
         ("/organisations", "organisations", (Permission.REGISTRY_EDIT,)),
         ("/places", "places", (Permission.REGISTRY_EDIT,)),
         ("/staff", "staff", (Permission.ACCOUNT_SEE,)),

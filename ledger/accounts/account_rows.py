@@ -23,8 +23,11 @@ from ledger.staff_errors import (
     UnknownStaff,
     WrongCredentials,
 )
+from ledger.trade_kinds import TradeKind
 
-Role = Literal["print_house", "packer", "inspector", "authority", "issuer", "administrator", "demo"]
+Role = Literal[
+    "print_house", "packer", TradeKind, "inspector", "authority", "issuer", "administrator", "demo"
+]
 DEMO_ROLE: Final[Role] = "demo"
 """The role of a demo's two accounts, who play all parts; no other account has it."""
 ROLES: Final[tuple[Role, ...]] = tuple(role for role in get_args(Role) if role != DEMO_ROLE)

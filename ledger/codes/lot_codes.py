@@ -7,7 +7,7 @@ name a code, and whether a code that a lot names forbids to bind stamps to it.
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from sqlalchemy import delete, insert
+from sqlalchemy import ColumnElement, delete, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ledger import schema
@@ -27,6 +27,20 @@ def list_codes(document: Mapping[str, Any]) -> list[str]:
     stages: Sequence[Any] = document.get("stages") or ()
     codes |= {stage.get("location") for stage in stages if isinstance(stage, Mapping)}
     return sorted(code for code in codes if isinstance(code, str))
+
+
+def is_of_grower(lot: ColumnElement[str], organisation: str) -> ColumnElement[bool]:
+    """The condition that the lot in a column names a registered code of an organisation.
+
+    The rows read are those of the organisation's own codes, by the indexes of both tables.
+    """
+    names, codes = schema.lot_codes.c, schema.registered_codes.c
+    own = (
+        select(names.lot)
+        .join(schema.registered_codes, codes.code == names.code)
+        .where(codes.organisation == organisation)
+    )
+    return lot.in_(own)
 
 
 async def index_codes(

@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, and_, case, func, literal_column, or_, sel
 
 from ledger import schema
 from ledger.codes.code_filter import list_conditions
+from ledger.codes.lot_codes import is_of_grower
 from ledger.codes.registered_code import CodeCondition
 from ledger.lists.matchers import match_equal, match_one_of, match_since, match_until
 from ledger.lists.query import Condition, ListTable
@@ -119,6 +120,7 @@ def _make_lots() -> ListTable:
             "state": lambda state: states[state],
             "codes": match_one_of(lots.c.code),
             "province": lambda province: is_of_province(lots.c.organisation, province),
+            "grower": lambda organisation: is_of_grower(lots.c.code, organisation),
             "since": match_since(lots.c.at),
             "until": match_until(lots.c.at),
         },

@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import Select, select
 
 from ledger import schema
+from ledger.codes.lot_codes import is_of_grower
 from ledger.cursor_pages import Key, sort_descending
 from ledger.packer_provinces import is_of_province
 
@@ -19,6 +20,8 @@ class LotFilter:
     """Lots that belong to this organisation."""
     province: str | None = None
     """Lots of the packers of this province."""
+    grower: str | None = None
+    """Lots that name a registered code of this organisation."""
     names_code: str | None = None
     """Lots that name this growing area or packing house."""
     is_bindable: bool = False
@@ -34,6 +37,8 @@ class LotFilter:
             query = query.where(lots.c.organisation == self.organisation)
         if self.province is not None:
             query = query.where(is_of_province(lots.c.organisation, self.province))
+        if self.grower is not None:
+            query = query.where(is_of_grower(lots.c.code, self.grower))
         if self.is_bindable:
             query = query.where(lots.c.missing == "[]", lots.c.recalled_at.is_(None))
         if self.names_code is not None:

@@ -21,8 +21,9 @@ from ledger.organisations.organisation_states import disable_organisation
 from ledger.packer_provinces import find_provinces
 from ledger.search_words import put_search_words
 from ledger.storage.store import Store, uncancellable
+from ledger.trade_kinds import TradeKind
 
-OrganisationKind = Literal["print_house", "packer", "grower", "authority", "issuer", "trader"]
+OrganisationKind = Literal["print_house", "packer", TradeKind, "authority", "issuer", "trader"]
 
 
 @dataclass(frozen=True, slots=True)

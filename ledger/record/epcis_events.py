@@ -18,7 +18,7 @@ from ledger.chains.chained_rows import record_audit
 from ledger.chains.hash_chain import digest_json, to_canonical_json
 from ledger.cursor_pages import Key
 from ledger.errors import UnknownRow
-from ledger.packer_provinces import is_of_province
+from ledger.packer_provinces import STATING, is_of_province
 from ledger.storage.store import Store, uncancellable
 
 Item = TypeVar("Item")
@@ -118,7 +118,7 @@ class EventFilter:
         if self.organisation is not None:
             yield organisation == self.organisation
         if self.province is not None:
-            yield is_of_province(organisation, self.province)
+            yield is_of_province(organisation, self.province, STATING)
         if self.id is not None:
             yield id_ == self.id
         if self.since is not None:

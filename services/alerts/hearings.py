@@ -47,6 +47,8 @@ class HearingFile:
     is_for_staff: bool
     """Whether the reader judges cases, and sees which case it is."""
     may_answer: bool
+    may_open_lot: bool
+    """Whether the lot of the hearing is in the reader's scope."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,6 +190,7 @@ async def _open(context: ServiceContext, hearing: Hearing) -> HearingFile:
         is_for_staff=is_for_staff,
         may_answer=hearing.state is not HearingState.DECIDED
         and has_permission(actor, Permission.HEARING_ANSWER),
+        may_open_lot=is_for_staff or hearing.part == ("place" if actor.role == "grower" else "lot"),
     )
 
 

@@ -87,6 +87,24 @@ async def get_code(context: ServiceContext, text: str) -> RegisteredCode:
     return _hide_household(context, await context.ledger.registered_codes.get(normalize_code(text)))
 
 
+async def list_own_codes(
+    context: ServiceContext, *, limit: int = DEFAULT_LIMIT, after: str | None = None
+) -> Page[RegisteredCode]:
+    """The codes that are registered to the actor's organisation, by code.
+
+    Whoever tells of work names the own places, without seeing the registry. Raises `Forbidden`.
+    """
+    require_permission(context, Permission.EVENT_RECORD)
+    request = PageRequest(limit, after)
+    rows = []
+    if context.actor.organisation is not None:
+        wanted = CodeFilter(organisation=context.actor.organisation)
+        rows = await context.ledger.registered_codes.find_page(
+            wanted, after=request.key(str), limit=limit + 1
+        )
+    return request.make_page(rows, lambda row: (row.code,))
+
+
 async def find_similar_codes(context: ServiceContext, text: str) -> list[str]:
     """Registered codes that are the same in plain letters (`DL` for `ĐL`). Raises `Forbidden`."""
     require_permission(context, Permission.REGISTRY_SEE)
@@ -117,7 +135,7 @@ async def list_lots_of_code(
     Raises `Forbidden`, `UnknownRow`, `InvalidInput`.
     """
     require_permission(context, Permission.LOT_SEE)
-    code = (await get_code(context, text)).code
+    code = (await context.ledger.registered_codes.get(normalize_code(text))).code
     request = PageRequest(limit, after)
     rows = await context.ledger.lots.find_page(
         replace(scope.lot_scope(context.actor), names_code=code),

@@ -58,6 +58,8 @@ def _scope_lots(context: ServiceContext) -> Groups:
     wanted = scope.lot_scope(context.actor)
     if wanted.province is not None:
         return [[("province", wanted.province)]]
+    if wanted.grower is not None:
+        return [[("grower", wanted.grower)]]
     return [] if wanted.organisation is None else [[("organisation", wanted.organisation)]]
 
 

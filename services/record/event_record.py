@@ -1,8 +1,8 @@
 """The record of events: what organisations tell happened to produce, as EPCIS 2.0 events.
 
 Each organisation tells its own part, and an event is a statement of the organisation that recorded
-it. Whoever sees all lots sees the events of all; an organisation sees its own. The authority of a
-province sees those of its packers.
+it. Inspectors and the ministry see the events of all; an organisation sees its own. The authority
+of a province sees those of its packers, growers and other actors.
 """
 
 import asyncio
@@ -16,7 +16,7 @@ from services.context import ServiceContext
 from services.errors import InvalidInput
 from services.paging import DEFAULT_LIMIT, Page, PageRequest
 from services.permissions import Permission, require_permission
-from services.scope import lot_scope
+from services.scope import own_scope
 from traceability.epcis.event_reader import (
     ITEM_PARTS,
     PLACE_PARTS,
@@ -93,8 +93,8 @@ async def find_event(context: ServiceContext, id_: str) -> list[EventRow]:
 
 
 def _make_scope(context: ServiceContext) -> EventFilter:
-    scope = lot_scope(context.actor)
-    return EventFilter(organisation=scope.organisation, province=scope.province)
+    actor = context.actor
+    return EventFilter(organisation=own_scope(actor), province=actor.province)
 
 
 def _make_new(event: ReadEvent) -> NewEvent:

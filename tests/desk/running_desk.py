@@ -48,6 +48,8 @@ PEOPLE: Final[Mapping[str, tuple[Role, str, str | None]]] = {
     "in2": ("print_house", "Lê Thị Ấn", "in-hanoi"),
     "mai": ("packer", "Nguyễn Thị Mai", "krong-pac"),
     "lan": ("packer", "Đỗ Thị Lan", "tan-phuoc"),
+    "y-bih": ("grower", "Y Bih Niê", "y-bih-nie"),
+    "thu": ("buyer", "Ngô Văn Thu", "thu-mua-dak-lak"),
     "thanh": ("inspector", "Phạm Văn Thanh", None),
     "bo": ("authority", "Võ Thị Bộ", None),
     "cap": ("issuer", "Hoàng Văn Cấp", None),
@@ -293,6 +295,8 @@ async def _people(ledger: Ledger) -> dict[str, str]:
         Organisation("in-hanoi", "print_house", "Nhà in Hà Nội"),
         Organisation("krong-pac", "packer", "HTX Nông nghiệp Krông Pắc"),
         Organisation("tan-phuoc", "packer", "Cơ sở đóng gói Tân Phước"),
+        Organisation("y-bih-nie", "grower", "Hộ ông Y Bih Niê"),
+        Organisation("thu-mua-dak-lak", "buyer", "Thu mua Đắk Lắk"),
     ):
         await ledger.organisations.add(organisation)
     await ledger.products.add(

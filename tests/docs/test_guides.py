@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from desk.pages import ROUTES
+from desk.pages.guide_texts import name_guide
 from desk.texts import TEXTS
 from ledger import ROLES
 from tests.desk.days.guide_pictures import MOST_BYTES
@@ -69,7 +70,7 @@ def outline(path: Path) -> tuple[object, ...]:
 
 
 def test_every_role_has_a_guide_in_both_languages() -> None:
-    roles = [role.replace("_", "-") for role in ROLES]
+    roles = {name_guide(role) for role in ROLES}
     assert [path.name for path in GUIDES] == sorted(
         f"{role}.{language}.md" for role in roles for language in TROUBLE
     )

@@ -4,6 +4,7 @@ import pytest
 
 from ledger import ROLES
 from ledger.accounts.account_rows import DEMO_ROLE
+from ledger.trade_kinds import TRADE_KINDS
 from services import Actor
 from services.context import ServiceContext
 from services.errors import Forbidden
@@ -18,6 +19,7 @@ from services.permissions import (
 from stamps.lifecycle import Transition
 from tests.services.office import Office
 
+TRADE = set(TRADE_KINDS)
 EXPECTED = {
     "order.see": {"packer", "authority", "issuer"},
     "order.request": {"packer", "issuer"},
@@ -31,15 +33,15 @@ EXPECTED = {
     "bundle.take": {"print_house", "issuer"},
     "print.report": {"print_house"},
     "print_key.edit": {"print_house", "administrator"},
-    "webhook.see": {"print_house", "packer", "authority", "administrator"},
-    "webhook.edit": {"print_house", "packer", "authority", "administrator"},
-    "token.share": {"print_house", "packer", "authority"},
-    "lot.see": {"packer", "inspector", "authority", "issuer"},
+    "webhook.see": {"print_house", "packer", "grower", "authority", "administrator"},
+    "webhook.edit": {"print_house", "packer", "grower", "authority", "administrator"},
+    "token.share": {"print_house", "packer", "authority", *TRADE},
+    "lot.see": {"packer", "grower", "inspector", "authority", "issuer"},
     "lot.put": {"packer"},
     "lot.confirm": {"packer", "authority"},
     "stamp.see": {"packer", "inspector", "authority", "issuer"},
-    "event.see": {"packer", "inspector", "authority"},
-    "event.record": {"packer"},
+    "event.see": {"packer", "inspector", "authority", *TRADE},
+    "event.record": {"packer", *TRADE},
     "alert.see": {"inspector", "authority"},
     "alert.decide": {"inspector"},
     "detection.see": {"inspector", "authority", "administrator"},
@@ -74,8 +76,8 @@ EXPECTED = {
     "restore.accept": {"administrator"},
     "device.enrol": {"inspector", "authority"},
     "field.check": {"inspector"},
-    "hearing.see": {"packer", "inspector", "authority"},
-    "hearing.answer": {"packer"},
+    "hearing.see": {"packer", "grower", "inspector", "authority"},
+    "hearing.answer": {"packer", "grower"},
     "mail.see": {"administrator"},
     "mail.resend": {"administrator"},
 }
