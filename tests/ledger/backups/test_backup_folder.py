@@ -28,7 +28,8 @@ from tests.ledger.scans.test_scans import numbered
 from tests.ledger.world import activated
 
 HOUR = 3_600_000
-COPY = "import asyncio, sys; from pathlib import Path; from ledger.backups.backup_folder import make_copy;"
+COPY = "import asyncio, sys; from pathlib import Path;"
+COPY += "from ledger.backups.backup_folder import make_copy;"
 COPY += "asyncio.run(make_copy(sys.argv[1], Path(sys.argv[2])))"
 
 
