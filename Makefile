@@ -11,7 +11,7 @@ NATIVE_TESTS := tests/stamps tests/detection $(patsubst %,tests/resolver/%, \
 # Tests start many processes: without bytecode files each would compile every module again.
 TESTS := env -u PYTHONDONTWRITEBYTECODE $(BIN)/python -m pytest -n 3 --dist worksteal
 
-.PHONY: help install dev demo compiled test test-long coverage test-compiled check format bench docs lock clean
+.PHONY: help install dev demo compiled test test-browser test-long coverage test-compiled check format bench docs lock clean
 
 help: ## show these targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*##/\t/' | expand -t 15
@@ -29,9 +29,13 @@ compiled: dev ## the scan path as native code in build/compiled (wants a C compi
 	@$(BIN)/python ops/compile.py
 	@echo "build/compiled/veritem is ready"
 
-test: dev ## everything the tests need, then all the tests but the long ones
+test: dev ## everything the tests need, then all tests but the long ones and those in a browser
 	@sh ops/system.sh $(TEST_SYSTEM)
-	$(TESTS) -m "not long"
+	$(TESTS) -m "not long and not browser"
+
+test-browser: dev ## the tests in a real browser: whole days of each role, offline, accessibility
+	@sh ops/system.sh $(TEST_SYSTEM)
+	$(TESTS) -m browser
 
 test-long: dev ## the long tests: services that are killed, restarted and flooded
 	@sh ops/system.sh $(TEST_SYSTEM)

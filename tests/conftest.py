@@ -46,13 +46,18 @@ LONG: Final = frozenset(
 )
 """Modules that kill, restart or flood running services: a third of the time of all tests."""
 
+BROWSER: Final = frozenset({"browser", "chromium"})
+"""Fixtures of tests in a real browser, which take a sixth of the time of the other tests."""
+
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark the tests of long modules, which `make test-long` runs and `make test` leaves out."""
+    """Mark tests that `make test-long` and `make test-browser` run and `make test` leaves out."""
     root = Path(__file__).parent
     for item in items:
         if item.path.is_relative_to(root) and item.path.relative_to(root).as_posix() in LONG:
             item.add_marker("long")
+        elif BROWSER & {*getattr(item, "fixturenames", ())}:
+            item.add_marker("browser")
 
 
 def pytest_collection_finish() -> None:

@@ -19,14 +19,19 @@ from desk.pages.routing import PageRoute
 from services.permissions import GRANTS, Permission
 from tests.desk.people import Somebody, somebody
 from tests.desk.running_desk import PEOPLE, RunningDesk, lot_document, new_key, running_desk
+from tests.ledger.conftest import TEMPLATE, migrated_postgres  # noqa: F401 - a fixture
 from tests.servers import PostgresServer
 
 NUL = "a\x00b"
 
 
 @pytest.fixture
-async def desk(tmp_path: Path, postgres: PostgresServer) -> AsyncIterator[RunningDesk]:
-    async with running_desk(tmp_path, ledger=postgres.database()) as made:
+async def desk(
+    tmp_path: Path,
+    migrated_postgres: PostgresServer,  # noqa: F811 - the fixture
+) -> AsyncIterator[RunningDesk]:
+    ledger = migrated_postgres.database(template=TEMPLATE)
+    async with running_desk(tmp_path, ledger=ledger) as made:
         yield made
 
 

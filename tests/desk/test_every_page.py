@@ -21,7 +21,7 @@ pytestmark = pytest.mark.usefixtures("quick_passwords")
 
 TOP = {"/", "/account", *(path for path, _, _ in MENU)}
 """Pages that no other page is above."""
-ALIKE = 3
+ALIKE = 2
 """Pages of one form, and queries of one page, that are looked at for each person."""
 KEY = re.compile(r"(?<![\w./@-])[a-z]+_[a-z_]+(?![\w(])|(?<![\w./@-])[a-z_]+\.[a-z_]+(?![\w./])")
 """A slug or the key of a text."""

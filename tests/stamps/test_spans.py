@@ -77,7 +77,7 @@ def without_time(stamp: Stamp) -> Stamp:
     return replace(stamp, changed_at=0)
 
 
-@settings(max_examples=300)
+@settings(max_examples=100)
 @given(st.lists(st.tuples(changes(), st.integers(0, 3)), max_size=25))
 def test_folding_spans_equals_folding_single_stamps(
     requested: list[tuple[RangeTransition, int]],
