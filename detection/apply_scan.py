@@ -22,6 +22,7 @@ What counts as evidence:
 from typing import Final
 
 from detection.place import Place, cell_of, gap_km
+from detection.place_evidence import add_place, is_far_from_all
 from detection.rules import Rules
 from detection.scan_event import SOURCES, VISIT, ScanEvent, Via
 from detection.scan_history import (
@@ -41,12 +42,10 @@ from detection.scan_history import (
     MAX_HALF_HOURS,
     MAX_MINUTES,
     MAX_NETWORKS,
-    MAX_SPOTS,
-    MAX_SPOTS_WITH_MAP,
     ScanHistory,
-    Spot,
     to_minute,
 )
+from detection.spots import Spot, keep_spots
 from detection.stamp_context import StampContext
 from detection.user_agent import AgentClass, came_by_link
 
@@ -137,7 +136,7 @@ def apply_scan(
                 proven = False
             else:
                 devices = _add_device(devices, mark, network_map != 0)
-            spots, new, _, far, far_proven = _add_place(
+            spots, new, _, far, far_proven = add_place(
                 spots, place, half_hour, camera, proven, quiet, rules, network_map != 0
             )
             places += new and places < MAX_5_BITS
@@ -151,7 +150,7 @@ def apply_scan(
             sitting = mark == devices[-1] and minute - previous <= _SITTING_MINUTES
             if sitting and not placed and burst_level < rules.burst_threshold + BURST_PER_SESSION:
                 quiet = burst_level < rules.quiet_level + BURST_PER_SESSION
-                added, new, _, far, far_proven = _add_place(
+                added, new, _, far, far_proven = add_place(
                     spots, place, half_hour, camera, proven, quiet, rules, network_map != 0
                 )
                 placed = True
@@ -162,7 +161,7 @@ def apply_scan(
                         travel = far
                     if far_proven > proven_travel:
                         proven_travel = far_proven
-            elif spoofed < MAX_4_BITS and _is_far_from_all(spots, place, rules):
+            elif spoofed < MAX_4_BITS and is_far_from_all(spots, place, rules):
                 spoofed += 1
     else:
         devices = _add_device(devices, mark, network_map != 0)
@@ -188,12 +187,12 @@ def apply_scan(
                             network_map |= 1 << one % MAP_BITS
                         networks = ()
                         devices = devices[-MAX_DEVICES_WITH_MAP:]
-                        spots = _keep_spots(spots)
+                        spots = keep_spots(spots)
             if known and not proven:
                 if (
                     place is not None
                     and spoofed < MAX_4_BITS
-                    and _is_far_from_all(spots, place, rules)
+                    and is_far_from_all(spots, place, rules)
                 ):
                     spoofed += 1
             else:
@@ -226,7 +225,7 @@ def apply_scan(
                     placed = place is not None
                     if place is not None:
                         quiet = level_before < rules.quiet_level
-                        spots, new, back, far, far_proven = _add_place(
+                        spots, new, back, far, far_proven = add_place(
                             spots, place, half_hour, camera, proven, quiet, rules, network_map != 0
                         )
                         places += new and places < MAX_5_BITS
@@ -310,94 +309,7 @@ def _is_off_packing_house(place: Place | None, context: StampContext, rules: Rul
     return gap_km(cell_of(place), cell_of(context.packed)) > rules.stray_km
 
 
-def _is_far_from_all(spots: tuple[Spot, ...], place: Place, rules: Rules) -> bool:
-    """Return whether there are spots and the place is far from all of them."""
-    cell = cell_of(place)
-    for spot in spots:
-        if gap_km(spot.cell, cell) <= rules.return_km:
-            return False
-    return len(spots) > 0
-
-
 def _add_device(devices: tuple[int, ...], mark: int, has_map: bool) -> tuple[int, ...]:
     """Return the devices with a new one, without the oldest if there is no room."""
     most = MAX_DEVICES_WITH_MAP if has_map else MAX_DEVICES
     return (*devices[-most + 1 :], mark) if len(devices) >= most else (*devices, mark)
-
-
-def _keep_spots(spots: tuple[Spot, ...]) -> tuple[Spot, ...]:
-    """Return the spots that a history with a network map keeps, proven ones first."""
-    if len(spots) <= MAX_SPOTS_WITH_MAP:
-        return spots
-    proven = [spot for spot in spots if spot.proven]
-    return tuple([*proven, *(spot for spot in spots if not spot.proven)][:MAX_SPOTS_WITH_MAP])
-
-
-def _add_place(
-    spots: tuple[Spot, ...],
-    place: Place,
-    now: int,
-    camera: bool,
-    proven: bool,
-    quiet: bool,
-    rules: Rules,
-    has_map: bool,
-) -> tuple[tuple[Spot, ...], bool, bool, int, int]:
-    """Return the spots with a place added, whether it is new, whether it is a return, the travel.
-
-    Last is the travel between enrolled devices. Only two cameras in a quiet time are evidence of an
-    impossible journey: links that friends send travel at the speed of light, and so do rumours.
-    """
-    cell = cell_of(place)
-    home, farthest, farthest_proven = -1, 0.0, 0.0
-    for number, spot in enumerate(spots):
-        gap = gap_km(spot.cell, cell)
-        if gap <= rules.crowd_km:
-            if home < 0:
-                home = number
-            continue
-        both_proven = proven and spot.proven
-        if camera and spot.camera and (quiet or both_proven):
-            hours = max(spot.first - now, now - spot.last, 0) / 2.0 + rules.slack_hours
-            ground, air = rules.ground_km_h * hours, rules.air_km_h * (hours - rules.air_hours)
-            if gap > rules.slack_km + ground and gap > air:
-                farthest = max(farthest, gap)
-                if both_proven:
-                    farthest_proven = max(farthest_proven, gap)
-    travel = _classify_travel(farthest, rules)
-    travel_proven = min(_classify_travel(farthest_proven, rules), MAX_2_BITS)
-    if home < 0:
-        most = MAX_SPOTS_WITH_MAP if has_map else MAX_SPOTS
-        added = Spot(cell, now, now, camera, proven)
-        if len(spots) < most:
-            spots = (*spots, added)
-        elif proven:
-            # Claims must not crowd out what is proven.
-            for number in range(len(spots) - 1, -1, -1):
-                if not spots[number].proven:
-                    spots = (*spots[:number], added, *spots[number + 1 :])
-                    break
-        return spots, True, False, travel, travel_proven
-    spot = spots[home]
-    back = False
-    for other in spots:
-        # The stamp was elsewhere in between and is here again: one fruit does not come back.
-        if spot.last < other.first < now and gap_km(other.cell, cell) > rules.return_km:
-            back = True
-    if proven and not spot.proven:
-        spot = Spot(cell, now, now, camera, True)
-        spots = (*spots[:home], spot, *spots[home + 1 :])
-    elif proven is spot.proven and (now > spot.last or (camera and not spot.camera)):
-        spot = Spot(spot.cell, spot.first, max(spot.last, now), spot.camera or camera, spot.proven)
-        spots = (*spots[:home], spot, *spots[home + 1 :])
-    return spots, False, back, travel, travel_proven
-
-
-def _classify_travel(km: float, rules: Rules) -> int:
-    """Return the class of an impossible journey, 0 for none."""
-    travel = 0
-    if km:
-        for reach in rules.travel_km:
-            if km > reach:
-                travel += 1
-    return travel

@@ -13,19 +13,34 @@ The weights come from `python -m benchmarks.calibrate`: a logistic regression ov
 the simulated world's training seeds 1-5 at scan rates of 1, 5 and 10 % (docs/detection.md). A step
 that earned nothing there is missing.
 
-Shaped for the compiler: what extracts a number is a class with one method (`Extractor`).
-
-Times are in days, divided by the pace at which the produce is sold and eaten
-(`detection.stamp_context`). Every extracted number is at least 0, and 0 weighs nothing.
+`detection.feature_extractors` says how each number is taken from a history; 0 weighs nothing.
 """
 
 from dataclasses import dataclass
 from enum import Enum, auto
 from math import ceil
-from typing import Final, TypeAlias, final
+from typing import Final, TypeAlias
 
+from detection.feature_extractors import (
+    COUNT_SIZE,
+    HALF_DAY_SIZE,
+    AgeExtractor,
+    BeforePackingExtractor,
+    BurstsExtractor,
+    CameraPlacesExtractor,
+    Extractor,
+    FromFeedsExtractor,
+    IndependentExtractor,
+    OffMarketExtractor,
+    PlacesExtractor,
+    ReturnsExtractor,
+    RoundsExtractor,
+    SinglePlaceRepeatsExtractor,
+    SpreadExtractor,
+    TravelExtractor,
+)
 from detection.reasons import Reason
-from detection.scan_history import EPOCH_MINUTE, ScanHistory
+from detection.scan_history import ScanHistory
 from detection.stamp_context import StampContext
 
 Steps: TypeAlias = tuple[tuple[float, float], ...]
@@ -41,24 +56,6 @@ class Scope(Enum):
     LONG_LIFE = auto()  # produce that keeps for months
     EXPORT_ONLY = auto()  # the lot was sold to other countries only
     HOME_MARKET = auto()
-
-
-COUNT_SIZE: Final = 256
-HALF_DAY_SIZE: Final = 160
-_HALF_HOURS_IN_HALF_DAY: Final = 24.0
-_EPOCH_HALF_HOUR: Final = EPOCH_MINUTE // 30
-
-
-class Extractor:
-    """Extracts one number from a scan history: an instance has no state.
-
-    A method and not a function: mypyc calls a method of a known class directly, and a function in a
-    variable through Python's calling convention, in three times the instructions (ADR 0035).
-    """
-
-    def extract(self, history: ScanHistory, context: StampContext) -> int:
-        """Return the number, at least 0."""
-        raise NotImplementedError
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,114 +94,11 @@ class Feature:
         return tuple(weights[: self.size])
 
 
-def spread_half_days(history: ScanHistory, context: StampContext) -> int:
-    """Return the half days from the first to the last independent session."""
-    passed = history.last_independent - history.first_independent
-    return _half_days(passed, context)
-
-
-def single_place_repeats(history: ScanHistory, context: StampContext) -> int:
-    """Return the sessions at a known location, less two for each further location."""
-    places = history.places
-    if places <= 1:
-        return history.repeats
-    repeats = history.repeats - 2 * (places - 1)
-    return repeats if repeats > 0 else 0
-
-
-def _half_days(half_hours: int, context: StampContext) -> int:
-    number = int(half_hours / (_HALF_HOURS_IN_HALF_DAY * context.pace))
-    return number if number < HALF_DAY_SIZE else HALF_DAY_SIZE - 1
-
-
-@final
-class _Independent(Extractor):
-    def extract(self, history: ScanHistory, context: StampContext) -> int:
-        return history.independent
-
-
-@final
-class _Rounds(Extractor):
-    def extract(self, history: ScanHistory, context: StampContext) -> int:
-        return history.rounds
-
-
-@final
-class _Places(Extractor):
-    def extract(self, history: ScanHistory, context: StampContext) -> int:
-        return history.places
-
-
-@final
-class _CameraPlaces(Extractor):
-    def extract(self, history: ScanHistory, context: StampContext) -> int:
-        cameras = 0
-        for spot in history.spots:
-            if spot.camera:
-                cameras += 1
-        return cameras
-
-
-@final
-class _Returns(Extractor):
-    def extract(self, history: ScanHistory, context: StampContext) -> int:
-        return history.returns
-
-
-@final
-class _Travel(Extractor):
-    def extract(self, history: ScanHistory, context: StampContext) -> int:
-        return history.travel
-
-
-@final
-class _Spread(Extractor):
-    def extract(self, history: ScanHistory, context: StampContext) -> int:
-        return spread_half_days(history, context)
-
-
-@final
-class _Age(Extractor):
-    def extract(self, history: ScanHistory, context: StampContext) -> int:
-        last, sent = history.last_independent, context.sent_half_hour - _EPOCH_HALF_HOUR
-        return _half_days(last - sent, context) if 0 < sent < last else 0
-
-
-@final
-class _OffMarket(Extractor):
-    def extract(self, history: ScanHistory, context: StampContext) -> int:
-        return history.off_market
-
-
-@final
-class _BeforePacking(Extractor):
-    def extract(self, history: ScanHistory, context: StampContext) -> int:
-        return history.before_packing
-
-
-@final
-class _SinglePlaceRepeats(Extractor):
-    def extract(self, history: ScanHistory, context: StampContext) -> int:
-        return single_place_repeats(history, context)
-
-
-@final
-class _Bursts(Extractor):
-    def extract(self, history: ScanHistory, context: StampContext) -> int:
-        return history.bursts
-
-
-@final
-class _FromFeeds(Extractor):
-    def extract(self, history: ScanHistory, context: StampContext) -> int:
-        return history.from_feeds
-
-
-FEATURES: Final = (
+FEATURES: Final[tuple[Feature, ...]] = (
     Feature(
         name="single_place_sessions",
         meaning="independent sessions of a stamp that was seen in one place, or in none",
-        extractor=_Independent(),
+        extractor=IndependentExtractor(),
         scope=Scope.SINGLE_PLACE,
         steps=(
             (2, 0.13),
@@ -218,7 +112,7 @@ FEATURES: Final = (
     Feature(
         name="single_place_rounds",
         meaning="pauses of a quarter day or more between these",
-        extractor=_Rounds(),
+        extractor=RoundsExtractor(),
         scope=Scope.SINGLE_PLACE,
         steps=(
             (1, 0.65),
@@ -231,7 +125,7 @@ FEATURES: Final = (
     Feature(
         name="sessions",
         meaning="independent sessions of a stamp that was seen in several places",
-        extractor=_Independent(),
+        extractor=IndependentExtractor(),
         scope=Scope.SEVERAL_PLACES,
         steps=(
             (3, 0.11),
@@ -246,7 +140,7 @@ FEATURES: Final = (
     Feature(
         name="rounds",
         meaning="pauses of a quarter day or more between these",
-        extractor=_Rounds(),
+        extractor=RoundsExtractor(),
         scope=Scope.SEVERAL_PLACES,
         steps=(
             (1, 1.39),
@@ -261,7 +155,7 @@ FEATURES: Final = (
     Feature(
         name="places",
         meaning="locations too far apart to be one",
-        extractor=_Places(),
+        extractor=PlacesExtractor(),
         steps=(
             (3, 0.66),
             (4, 0.56),
@@ -275,7 +169,7 @@ FEATURES: Final = (
     Feature(
         name="camera_places",
         meaning="of the three locations that are kept, those where a camera was, if several",
-        extractor=_CameraPlaces(),
+        extractor=CameraPlacesExtractor(),
         scope=Scope.SEVERAL_PLACES,
         steps=(
             (2, 0.91),
@@ -286,14 +180,14 @@ FEATURES: Final = (
     Feature(
         name="returns",
         meaning="sessions at a location that the stamp had left: journeys run backwards",
-        extractor=_Returns(),
+        extractor=ReturnsExtractor(),
         steps=((2, 0.23),),
         reason=Reason.RETURNED,
     ),
     Feature(
         name="travel",
         meaning="distance that nothing travels in the time, as a class of `Rules.travel_km`",
-        extractor=_Travel(),
+        extractor=TravelExtractor(),
         steps=(
             (1, 3.50),
             (2, 2.00),
@@ -304,7 +198,7 @@ FEATURES: Final = (
     Feature(
         name="spread",
         meaning="days from the first independent session to the last",
-        extractor=_Spread(),
+        extractor=SpreadExtractor(),
         steps=(
             (0.5, 0.44),
             (1, 0.24),
@@ -323,7 +217,7 @@ FEATURES: Final = (
     Feature(
         name="age",
         meaning="days from packing (exports: three more) to the last independent session",
-        extractor=_Age(),
+        extractor=AgeExtractor(),
         steps=(
             (7, 1.35),
             (9, 1.16),
@@ -341,7 +235,7 @@ FEATURES: Final = (
     Feature(
         name="off_market",
         meaning="sessions from a country that is not in the lot's market",
-        extractor=_OffMarket(),
+        extractor=OffMarketExtractor(),
         scope=Scope.HOME_MARKET,
         steps=((1, 0.05),),
         reason=Reason.OFF_MARKET,
@@ -349,14 +243,14 @@ FEATURES: Final = (
     Feature(
         name="before_packing",
         meaning="sessions before packing was over: packers try one stamp once",
-        extractor=_BeforePacking(),
+        extractor=BeforePackingExtractor(),
         steps=((2, 0.15),),
         reason=Reason.BEFORE_PACKING,
     ),
     Feature(
         name="single_place_repeats",
         meaning="sessions at a known location, less two for each further one: a sample on show",
-        extractor=_SinglePlaceRepeats(),
+        extractor=SinglePlaceRepeatsExtractor(),
         steps=(
             (1, -0.64),
             (2, -0.75),
@@ -368,7 +262,7 @@ FEATURES: Final = (
     Feature(
         name="bursts",
         meaning="networks that appeared during a burst: a photo that goes viral",
-        extractor=_Bursts(),
+        extractor=BurstsExtractor(),
         steps=(
             (1, -0.19),
             (3, -0.37),
@@ -380,7 +274,7 @@ FEATURES: Final = (
     Feature(
         name="long_life_sessions",
         meaning="independent sessions of produce that keeps for months",
-        extractor=_Independent(),
+        extractor=IndependentExtractor(),
         scope=Scope.LONG_LIFE,
         steps=(
             (2, 0.60),
@@ -392,7 +286,7 @@ FEATURES: Final = (
     Feature(
         name="long_life_rounds",
         meaning="pauses of a quarter of its longer days between these",
-        extractor=_Rounds(),
+        extractor=RoundsExtractor(),
         scope=Scope.LONG_LIFE,
         steps=(
             (1, 1.53),
@@ -404,7 +298,7 @@ FEATURES: Final = (
     Feature(
         name="off_export_market",
         meaning="sessions outside the markets of a lot that was sold to other countries only",
-        extractor=_OffMarket(),
+        extractor=OffMarketExtractor(),
         scope=Scope.EXPORT_ONLY,
         steps=(
             (2, 1.40),
@@ -416,7 +310,7 @@ FEATURES: Final = (
     Feature(
         name="from_feeds",
         meaning="networks of a social feed's browsers: a picture of the stamp goes round",
-        extractor=_FromFeeds(),
+        extractor=FromFeedsExtractor(),
         steps=(
             (1, -1.00),
             (2, -1.00),

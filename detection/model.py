@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final, TypeAlias, final
 
-from detection.features import FEATURES, Extractor, Feature, extract_features, scopes_of
+from detection.feature_extractors import Extractor
+from detection.features import FEATURES, Feature, extract_features, scopes_of
 from detection.scan_history import ScanHistory
 from detection.stamp_context import StampContext
 

@@ -41,15 +41,15 @@ True
 from dataclasses import dataclass
 from typing import Final, final
 
+from detection.spots import MAX_SPOTS, Spot
+from detection.varints import BYTES, decode_varint, encode_varint
 from stamps.errors import VeritemError
 
 EPOCH_MINUTE: Final = 28_401_120  # 2024-01-01T00:00Z in minutes since 1970
 LAST_MINUTE: Final = (1 << 24) - 1  # the year 2055
 MAX_DEVICES: Final = 4
 MAX_NETWORKS: Final = 4
-MAX_SPOTS: Final = 3
 MAX_DEVICES_WITH_MAP: Final = 2
-MAX_SPOTS_WITH_MAP: Final = 2
 MAP_BITS: Final = 128
 MAX_FRAGMENT: Final = 0xFFF
 MAX_COUNT: Final = (1 << 14) - 1  # scans and sessions saturate here: two varint bytes
@@ -67,7 +67,6 @@ BURST_PER_SESSION: Final = 8
 
 VERSION: Final = 3
 """Version of the packed form. A change of what is counted or how it is packed needs a new one."""
-_BYTES: Final = tuple(bytes((number,)) for number in range(256))
 # Tallies after one usual scan, by the number of spots.
 _USUAL: Final = tuple(
     (1, 0, 0, spots << 3, 0, 0, BURST_PER_SESSION, 1 << 4) for spots in range(MAX_SPOTS + 1)
@@ -82,32 +81,6 @@ class UnreadableHistory(VeritemError):
 
     code = "unreadable-history"
     message = "not a scan history: {why}"
-
-
-@final
-@dataclass(slots=True, init=False)
-class Spot:
-    """One location where a stamp was scanned, by however many devices.
-
-    `first` and `last` are in half hours since 2024-01-01T00:00Z. `camera`: at least one scan there
-    was made with a camera and not from a link that may have been sent on. `proven`: an enrolled
-    device was there; then the times are those of enrolled devices only.
-    """
-
-    cell: Final[int]
-    first: Final[int]
-    last: Final[int]
-    camera: Final[bool]
-    proven: Final[bool]
-
-    def __init__(
-        self, cell: int, first: int, last: int, camera: bool, proven: bool = False
-    ) -> None:
-        self.cell = cell
-        self.first = first
-        self.last = last
-        self.camera = camera
-        self.proven = proven
 
 
 @final
@@ -265,9 +238,9 @@ class ScanHistory:
         if last != first or first_independent != start or last_independent != start:
             head |= 32
             times = (
-                _encode_varint(last - first)
-                + _encode_varint(first_independent - start)
-                + _encode_varint(last_independent - start)
+                encode_varint(last - first)
+                + encode_varint(first_independent - start)
+                + encode_varint(last_independent - start)
             )
         fragments = shift = 0
         for fragment in self.devices + self.networks:
@@ -280,7 +253,7 @@ class ScanHistory:
                 head |= 4096 >> number
             if spot.proven:
                 head |= 512 >> number
-            stayed = _encode_varint(spot.first - start) + _encode_varint(spot.last - spot.first)
+            stayed = encode_varint(spot.first - start) + encode_varint(spot.last - spot.first)
             seen = seen + spot.cell.to_bytes(4, "little") + stayed
         tallies: tuple[int, ...] = (
             self.independent,
@@ -300,12 +273,12 @@ class ScanHistory:
                 tally = tallies[number]
                 if tally != usual[number]:
                     mask |= 1 << number
-                    unusual = unusual + _BYTES[tally]
-            unusual = _BYTES[mask] + unusual
+                    unusual = unusual + BYTES[tally]
+            unusual = BYTES[mask] + unusual
         return (
             (head | first << 24 | self.province << 48).to_bytes(7, "little")
-            + _encode_varint(scans - 1)
-            + _encode_varint(self.sessions)
+            + encode_varint(scans - 1)
+            + encode_varint(self.sessions)
             + times
             + fragments.to_bytes(shift + 7 >> 3, "little")
             + network_map
@@ -338,16 +311,16 @@ class ScanHistory:
         # Most counts are one byte: reading them here takes 0.1 µs, two calls take 0.24 µs.
         scans, sessions, at = packed[7], packed[8], 9
         if scans > 127 or sessions > 127:
-            scans, at = _decode_varint(packed, 7)
-            sessions, at = _decode_varint(packed, at)
+            scans, at = decode_varint(packed, 7)
+            sessions, at = decode_varint(packed, at)
         start = first // 30
         last, first_independent, last_independent = first, start, start
         if head & 32:
-            after, at = _decode_varint(packed, at)
+            after, at = decode_varint(packed, at)
             last = first + after
-            after, at = _decode_varint(packed, at)
+            after, at = decode_varint(packed, at)
             first_independent = start + after
-            after, at = _decode_varint(packed, at)
+            after, at = decode_varint(packed, at)
             last_independent = start + after
         has_map = networks == _MAP
         if has_map:
@@ -369,8 +342,8 @@ class ScanHistory:
         spots: tuple[Spot, ...] = ()
         for number in range(count):
             cell = packed[at] | packed[at + 1] << 8 | packed[at + 2] << 16 | packed[at + 3] << 24
-            came, at = _decode_varint(packed, at + 4)
-            stayed, at = _decode_varint(packed, at)
+            came, at = decode_varint(packed, at + 4)
+            stayed, at = decode_varint(packed, at)
             came += start
             camera, proven = head & 4096 >> number != 0, head & 512 >> number != 0
             spots += (Spot(cell, came, came + stayed, camera, proven),)
@@ -424,28 +397,3 @@ def to_minute(at: int) -> int:
     """Return ms since the Unix epoch as a history's minute, clamped to its range."""
     minute = at // 60_000 - EPOCH_MINUTE
     return 0 if minute < 0 else LAST_MINUTE if minute > LAST_MINUTE else minute
-
-
-def _encode_varint(number: int) -> bytes:
-    if number < 128:
-        return _BYTES[number]
-    out = b""
-    while number > 127:
-        out += _BYTES[number & 127 | 128]
-        number >>= 7
-    return out + _BYTES[number]
-
-
-def _decode_varint(packed: bytes, at: int) -> tuple[int, int]:
-    byte = packed[at]
-    at += 1
-    if byte < 128:
-        return byte, at
-    number, shift = byte & 127, 7
-    while True:
-        byte = packed[at]
-        at += 1
-        number |= (byte & 127) << shift
-        if byte < 128:
-            return number, at
-        shift += 7

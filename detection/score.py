@@ -14,7 +14,7 @@ from detection.benign_causes import (
     is_proven,
     is_sample_on_show,
 )
-from detection.features import single_place_repeats, spread_half_days
+from detection.feature_extractors import single_place_repeats, spread_half_days
 from detection.reasons import Reason
 from detection.rules import Rules
 from detection.scan_history import ScanHistory

@@ -25,13 +25,11 @@ from detection.scan_history import (
     MAX_MINUTES,
     MAX_NETWORKS,
     MAX_PACKED,
-    MAX_SPOTS,
-    MAX_SPOTS_WITH_MAP,
     ScanHistory,
-    Spot,
     UnreadableHistory,
     to_minute,
 )
+from detection.spots import MAX_SPOTS, MAX_SPOTS_WITH_MAP, Spot
 from detection.stamp_context import StampContext
 from stamps.lifecycle import State
 

@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 
 from detection.features import FEATURES, extract_features
 from detection.rules import Rules
-from detection.scan_history import EPOCH_MINUTE, MAP_BITS, ScanHistory, Spot
+from detection.scan_history import EPOCH_MINUTE, MAP_BITS, ScanHistory
 from detection.score import score_history, scores_equally
+from detection.spots import Spot
 from detection.stamp_context import StampContext
 from stamps.lifecycle import State
 
