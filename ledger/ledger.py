@@ -65,6 +65,8 @@ from ledger.stamps.transitions import Transitions
 from ledger.storage.generations import Generations
 from ledger.storage.secret_seal import LoadKeys, no_keys
 from ledger.storage.store import Store, uncancellable
+from ledger.traces.traced_events import EventTraces
+from ledger.traces.traced_lots import TracedLots
 
 
 def now_ms() -> int:
@@ -103,6 +105,8 @@ class Ledger:
         self.public_figures = PublicFigures(store)
         self.changes = Changes(store)
         self.epcis_events = EpcisEvents(store, clock)
+        self.event_traces = EventTraces(store)
+        self.traced_lots = TracedLots(store)
         self.field_findings = FieldFindings(store, clock)
         self.field_phones = FieldPhones(store, clock)
         self.field_snapshots = FieldSnapshots(store, clock)

@@ -47,9 +47,14 @@ class KeyPart(StrEnum):
     OUTPUT = "output"
     LOCATION = "location"
     READ_POINT = "read_point"
+    TRANSFORMATION = "transformation"
+    """What joins the parts of a transformation that are told apart."""
+    PARTY = "party"
+    """Where things come from or go to."""
 
 
 ITEM_PARTS: Final = (KeyPart.ITEM, KeyPart.PARENT, KeyPart.INPUT, KeyPart.OUTPUT)
+TRACE_PARTS: Final = (*ITEM_PARTS, KeyPart.TRANSFORMATION)
 PLACE_PARTS: Final = (KeyPart.LOCATION, KeyPart.READ_POINT)
 
 _LISTS: Final[Mapping[str, KeyPart]] = {
@@ -279,3 +284,9 @@ def _list_keys(event: Event) -> Iterator[tuple[KeyPart, str]]:
         yield KeyPart.LOCATION, normalize_key(event.bizLocation.id)
     if event.readPoint is not None:
         yield KeyPart.READ_POINT, normalize_key(event.readPoint.id)
+    if event.transformationID is not None:
+        yield KeyPart.TRANSFORMATION, normalize_key(event.transformationID)
+    for source in event.sourceList or ():
+        yield KeyPart.PARTY, normalize_key(source.source)
+    for destination in event.destinationList or ():
+        yield KeyPart.PARTY, normalize_key(destination.destination)

@@ -1,0 +1,1 @@
+"""What traces ask of events, lots and stamps."""

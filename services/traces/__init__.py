@@ -1,0 +1,1 @@
+"""Traces back and forward, and what they reach."""

@@ -1,0 +1,66 @@
+"""Traces: from a stamp, lot, carton, place, input or finding back to its origin, or forward.
+
+Whoever sees all events traces over all. The authority of a province traces over what its packers
+tell. An organisation traces over its own events, one step back and one step forward: beside its own
+events it sees those of others that name it as the party that things came from or went to.
+"""
+
+import time
+from dataclasses import dataclass
+from typing import Final
+
+from ledger.traces.traced_events import EventScope
+from services.context import ServiceContext
+from services.permissions import Permission, require_permission
+from services.scope import own_scope
+from services.traces.ledger_source import LedgerSource
+from services.traces.trace_starts import FoundStart, StartRequest, find_start
+from traceability.diary.entry_events import name_party
+from traceability.epcis.event_reader import normalize_key
+from traceability.epcis.identifiers import ROOT
+from traceability.trace import Trace, TraceDirection, TraceLimits, trace_things
+
+SHOWN: Final = TraceLimits(things=5_000, events=5_000)
+"""Bounds of a trace that people look at."""
+
+
+@dataclass(frozen=True, slots=True)
+class FoundTrace:
+    """A trace with its beginning, and how long it took."""
+
+    start: FoundStart
+    trace: Trace
+    took_ms: int
+
+    @property
+    def is_cut(self) -> bool:
+        """Whether there may be more than the trace shows."""
+        return self.start.is_cut or bool(self.trace.cuts)
+
+
+async def trace_item(
+    context: ServiceContext,
+    request: StartRequest,
+    direction: TraceDirection,
+    limits: TraceLimits = SHOWN,
+) -> FoundTrace:
+    """Trace what people name back or forward.
+
+    Raises `Forbidden`, `InvalidInput` for what names nothing, and as the look-up of stamps does.
+    """
+    require_permission(context, Permission.EVENT_SEE)
+    began = time.perf_counter()
+    source = LedgerSource(context, await _make_scope(context))
+    start = await find_start(source, request)
+    trace = await trace_things(source, start.things, direction, limits)
+    return FoundTrace(start, trace, round((time.perf_counter() - began) * 1000))
+
+
+async def _make_scope(context: ServiceContext) -> EventScope:
+    own = own_scope(context.actor)
+    if own is None:
+        return EventScope(province=context.actor.province)
+    glns = await context.ledger.traced_lots.find_location_numbers(organisation=own)
+    parties = {f"{ROOT}/{ai}/{gln}" for gln in glns for ai in ("414", "417")}
+    parties.add(normalize_key(name_party(own)))
+    return EventScope(organisation=own, parties=sorted(parties))
