@@ -65,9 +65,10 @@ from ledger.orders.order_quotas import OrderQuota
 from ledger.orders.order_states import OrderState
 from ledger.orders.orders import Grade, Order
 from ledger.organisations.registry import Organisation, OrganisationKind, PlaceRow, ProductRow
-from ledger.proposals.proposals import Act, Approval, Proposal, ProposalFilter, ProposalState
+from ledger.proposals.proposal import Act, Approval, Proposal, ProposalFilter, ProposalState
 from ledger.reports.consumer_reports import NO_STAMP, REPORT_KINDS, ReportKind, ReportRow, SentPhoto
-from ledger.reports.report_groups import REPORT_STEPS, ReportEvent, ReportGroup, ReportState
+from ledger.reports.report_groups import ReportEvent, ReportGroup
+from ledger.reports.report_states import REPORT_STEPS, ReportState
 from ledger.scans.scans import BatchDay, ScanCount, ScanRow
 from ledger.scans.stamp_scans import NO_SCANS, StampScans
 from ledger.stamps.pin_attempts import Claimant, OtherClaims, PinAttempts

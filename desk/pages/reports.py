@@ -15,7 +15,8 @@ from desk.pages.lists import render_list
 from desk.pages.render import render_page
 from desk.pages.routing import PageRoutes, redirect
 from ledger import REPORT_STEPS, ReportGroup, ReportState
-from ledger.reports.report_groups import ANSWER_CHANNELS, HotSpot
+from ledger.reports.hot_spots import HotSpot
+from ledger.reports.report_groups import ANSWER_CHANNELS
 from services.lists.catalogue import REPORTS
 from services.lists.find import find_person_names
 from services.permissions import Permission

@@ -14,7 +14,8 @@ from ledger.chains.chained_rows import record_audit, record_row_change
 from ledger.enabled_organisations import require_enabled
 from ledger.errors import AlreadyExists, SecondPersonRequired, UnknownRow
 from ledger.proposals.deciding_account import is_confirmed
-from ledger.proposals.proposals import Proposal, propose
+from ledger.proposals.proposal import Proposal
+from ledger.proposals.proposals import propose
 from ledger.search_words import put_search_words
 from ledger.staff_errors import (
     InvitationOpen,

@@ -38,7 +38,7 @@ from ledger.accounts.account_rows import (
 from ledger.accounts.recovery_codes import replace_recovery_codes
 from ledger.accounts.staff import StaffAccounts
 from ledger.errors import AlreadyExists
-from ledger.proposals.proposals import Proposal
+from ledger.proposals.proposal import Proposal
 from ledger.staff_errors import AccountDisabled, InvitationOpen, UnknownInvitation
 from ledger.storage.store import Store, uncancellable
 

@@ -17,7 +17,7 @@ from ledger.accounts.account_rows import (
 )
 from ledger.accounts.otp_secrets import OtpSecrets
 from ledger.accounts.recovery_codes import count_recovery_codes, replace_recovery_codes
-from ledger.proposals.proposals import Proposal
+from ledger.proposals.proposal import Proposal
 from ledger.storage.store import Store, uncancellable
 
 

@@ -48,7 +48,7 @@ from ledger.accounts.recovery_codes import is_recovery_code, use_recovery_code
 from ledger.accounts.staff_tokens import Token, TokenKind
 from ledger.enabled_organisations import require_enabled
 from ledger.errors import OrganisationDisabled
-from ledger.proposals.proposals import Proposal
+from ledger.proposals.proposal import Proposal
 from ledger.staff_errors import AlreadyFounded, UnknownToken, WrongCredentials
 from ledger.storage.storage_errors import StorageFailed
 from ledger.storage.store import Store, uncancellable

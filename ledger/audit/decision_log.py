@@ -19,7 +19,7 @@ from ledger.accounts.account_rows import DEMO_FOUNDER, DEMO_ROLE, FOUNDER, FOUND
 from ledger.audit.audit_problem import AuditProblem, parse_details
 from ledger.chains.chained_rows import iterate_chain
 from ledger.proposals.deciding_account import RULE_BEGINS
-from ledger.proposals.proposals import Proposal, ProposalState, proposal_from_row
+from ledger.proposals.proposal import Proposal, ProposalState, proposal_from_row
 
 _FOUNDERS: Final = (FOUNDER, DEMO_FOUNDER)
 

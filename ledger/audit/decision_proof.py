@@ -17,7 +17,7 @@ from ledger.audit.audit_problem import AuditProblem
 from ledger.audit.decision_log import DecisionLog
 from ledger.lots.lot_changes import LOT_CHANGE
 from ledger.lots.lot_versions import LOT_CONTENT
-from ledger.proposals.proposals import Proposal
+from ledger.proposals.proposal import Proposal
 from ledger.stamps.recalls import RecallTarget
 from stamps.lifecycle import Transition
 from stamps.spans import Span, plan_transition

@@ -15,7 +15,7 @@ from ledger.audit.chain_proof import HeadComparison, find_lost
 from ledger.audit.head_statement import CHAINS, AcceptedLoss
 from ledger.chains.chained_rows import record_audit
 from ledger.chains.hash_chain import ChainHead, genesis_hash
-from ledger.proposals.proposals import Proposal
+from ledger.proposals.proposal import Proposal
 from stamps.errors import VeritemError
 from stamps.timestamps import format_rfc3339
 

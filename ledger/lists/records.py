@@ -16,7 +16,7 @@ from ledger.orders.order_states import OrderState
 from ledger.orders.orders import Order
 from ledger.organisations.registry import Organisation, PlaceRow
 from ledger.proposals.deciding_account import is_confirmed
-from ledger.proposals.proposals import Proposal, proposal_from_row
+from ledger.proposals.proposal import Proposal, proposal_from_row
 
 Row = Mapping[str, Any]
 

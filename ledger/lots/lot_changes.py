@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from ledger.errors import LotChanged
 from ledger.lots.lot_versions import LOT_CONTENT, VersionNote
 from ledger.lots.lots import LotRow, save_lot
-from ledger.proposals.proposals import Proposal
+from ledger.proposals.proposal import Proposal
 
 LOT_CHANGE: Final = "lot.change"
 """The kind of the proposals."""

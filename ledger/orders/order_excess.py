@@ -13,7 +13,7 @@ from ledger.account_names import is_same_account
 from ledger.errors import SamePerson
 from ledger.orders.order_states import OrderState
 from ledger.orders.orders import Order, decide_order, find_order
-from ledger.proposals.proposals import Proposal
+from ledger.proposals.proposal import Proposal
 
 ORDER_EXCESS: Final = "order.excess"
 """The kind of the proposals."""

@@ -15,7 +15,7 @@ from ledger.accounts.account_rows import select_acting_administrators
 from ledger.accounts.devices import revoke_devices_of
 from ledger.chains.chained_rows import record_row_change
 from ledger.errors import UnknownRow
-from ledger.proposals.proposals import Proposal
+from ledger.proposals.proposal import Proposal
 from ledger.staff_errors import TooFewAdministrators
 
 DISABLE: Final = "organisation.disable"

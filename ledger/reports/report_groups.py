@@ -7,56 +7,27 @@ done with it. What people do is an event, which never changes, and an entry of t
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Any, Final, Literal, get_args
 
-from sqlalchemy import RowMapping, delete, distinct, func, insert, or_, select, update
+from sqlalchemy import RowMapping, delete, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ledger import schema
 from ledger.alerts.alert_rows import ACTIVE
 from ledger.chains.chained_rows import record_audit
 from ledger.errors import IllegalReportStep, UnknownReports
-from ledger.figures.facts import REPORTS, Fact, add_facts
-from ledger.reports.consumer_reports import ReportRow, report_from_row
+from ledger.reports.consumer_reports import report_from_row
+from ledger.reports.filing import file_report
+from ledger.reports.hot_spots import HotSpots, count_hot_spots
 from ledger.reports.report_contacts import ContactSeal
+from ledger.reports.report_states import REPORT_STEPS, ReportState
 from ledger.reports.weighed_reports import weigh_filed
 from ledger.storage.store import Store, uncancellable
-from ledger.storage.unsigned64 import to_signed64
-from stamps.vietnam_time import to_day_number
 
-SINGLE: Final = "single"
-CROWDED: Final = "crowded"
-"""Sources of a group: `crowded` if each report came from a network that had sent many."""
 AnswerChannel = Literal["phone", "email", "in-person"]
 ANSWER_CHANNELS: Final[tuple[AnswerChannel, ...]] = get_args(AnswerChannel)
-MOST_COUNTED: Final = 5_000
-"""Groups that hot spots are counted from, so that their cost does not grow with what is stored."""
-_MOST_SPOTS: Final = 40
 _ARRIVALS: Final = 200
 """Reports that are filed in one transaction."""
-
-
-class ReportState(StrEnum):
-    """State of a group of reports."""
-
-    NEW = "new"
-    READ = "read"
-    ASSIGNED = "assigned"
-    ANSWERED = "answered"
-    CLOSED = "closed"
-
-
-REPORT_STEPS: Final[Mapping[ReportState, frozenset[ReportState]]] = {
-    ReportState.NEW: frozenset(ReportState) - {ReportState.NEW},
-    ReportState.READ: frozenset({ReportState.ASSIGNED, ReportState.ANSWERED, ReportState.CLOSED}),
-    ReportState.ASSIGNED: frozenset(
-        {ReportState.ASSIGNED, ReportState.ANSWERED, ReportState.CLOSED}
-    ),
-    ReportState.ANSWERED: frozenset({ReportState.ASSIGNED, ReportState.CLOSED}),
-    ReportState.CLOSED: frozenset({ReportState.ASSIGNED}),
-}
-"""The steps that people can take, by state. A new report alone makes a group new again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,27 +73,6 @@ class ReportEvent:
     """How the reporter was answered."""
 
 
-@dataclass(frozen=True, slots=True)
-class HotSpot:
-    """How many of the newest reports name one province or product."""
-
-    name: str
-    """The code of the province, or the id of the product."""
-    reports: int
-    subjects: int
-    """Stamps and unknown codes that they are about."""
-
-
-@dataclass(frozen=True, slots=True)
-class HotSpots:
-    """Where the newest ordinary reports come from, and about what; those with most come first."""
-
-    provinces: list[HotSpot]
-    products: list[HotSpot]
-    groups: int
-    """How many groups were counted."""
-
-
 class ReportGroups:
     """The groups of reports of one ledger."""
 
@@ -151,7 +101,7 @@ class ReportGroups:
             rows = (await connection.execute(query)).mappings().all()
             filed = [report_from_row(row) for row in rows]
             for report in filed:
-                await _file(connection, report)
+                await file_report(connection, report)
                 await connection.execute(delete(arrivals).where(arrivals.c.report == report.id))
             await weigh_filed(connection, filed)
             await self._seal.seal_of_reports(connection, [report.id for report in filed])
@@ -247,20 +197,8 @@ class ReportGroups:
 
     async def count_hot_spots(self, since: int) -> HotSpots:
         """Count the newest ordinary reports since a time, by province and by product."""
-        groups = schema.report_groups
-        newest = (
-            select(groups.c.province, groups.c.product, groups.c.reports)
-            .where(groups.c.source == SINGLE, groups.c.last_at >= since)
-            .order_by(groups.c.last_at.desc(), groups.c.id.desc())
-            .limit(MOST_COUNTED)
-            .subquery()
-        )
         async with self._store.read() as connection:
-            return HotSpots(
-                await _count_spots(connection, newest, "province"),
-                await _count_spots(connection, newest, "product"),
-                int(await connection.scalar(select(func.count()).select_from(newest)) or 0),
-            )
+            return await count_hot_spots(connection, since)
 
     async def list_with_contact(self, ids: list[bytes]) -> set[bytes]:
         """Return which of these reports have a contact, without the contacts."""
@@ -281,21 +219,6 @@ class ReportGroups:
             old = await connection.execute(delete(contacts).where(contacts.c.at < left_before))
             done = await connection.execute(delete(contacts).where(contacts.c.report.in_(due)))
             return old.rowcount + done.rowcount
-
-
-async def _count_spots(connection: AsyncConnection, newest: Any, name: str) -> list[HotSpot]:
-    reports, subjects = func.sum(newest.c.reports), func.count()
-    query = (
-        select(newest.c[name].label("name"), reports.label("reports"), subjects.label("subjects"))
-        .where(newest.c[name].is_not(None))
-        .group_by(newest.c[name])
-        .order_by(reports.desc(), newest.c[name])
-        .limit(_MOST_SPOTS)
-    )
-    return [
-        HotSpot(row.name, int(row.reports), int(row.subjects))
-        for row in await connection.execute(query)
-    ]
 
 
 def select_due_reports(report: Any, closed_before: int) -> Any:
@@ -329,88 +252,6 @@ def match_group(groups: Any, reports: Any) -> Any:
         & (groups.c.batch == reports.c.batch)
         & (groups.c.idx == reports.c.idx)
     )
-
-
-async def _file(connection: AsyncConnection, report: ReportRow) -> None:
-    """Put a report into its group."""
-    groups, reports = schema.report_groups, schema.reports
-    found = await connection.execute(select(groups).where(groups.c.id == report.group))
-    known = found.mappings().one_or_none()
-    counted = select(func.count(distinct(reports.c.net)))
-    if report.typed is None:
-        counted = counted.where(
-            reports.c.batch == report.batch,
-            reports.c.idx == report.index,
-            reports.c.typed.is_(None),
-        )
-    else:
-        counted = counted.where(reports.c.typed == report.typed)
-    networks = await connection.scalar(counted)
-    parties = await _find_parties(connection, report)
-    party = [parties[name] or "" for name in ("product", "packer")]
-    await add_facts(
-        connection, {Fact(to_day_number(report.at or 0), REPORTS, report.kind, *party): 1}
-    )
-    changed: dict[str, Any] = {
-        "kind": report.kind,
-        "province": await _find_province(connection, report),
-        "networks": networks,
-        "last_at": report.at,
-        "state": ReportState.NEW,
-        "closed_at": None,
-    }
-    if known is None:
-        row = {
-            "id": report.group,
-            "batch": report.batch,
-            "idx": report.index,
-            "typed": report.typed,
-            "source": CROWDED if report.is_crowded else SINGLE,
-            "reports": 1,
-            "first_at": report.at,
-            **parties,
-            **changed,
-        }
-        await connection.execute(insert(groups).values(row))
-        return
-    if not report.is_crowded:
-        changed["source"] = SINGLE
-    elif known["state"] != ReportState.NEW:
-        # A flood does not open again what people have dealt with.
-        del changed["state"], changed["closed_at"]
-    changed["reports"] = known["reports"] + 1
-    changed["last_at"] = max(known["last_at"], report.at or 0)
-    await connection.execute(update(groups).where(groups.c.id == report.group).values(changed))
-
-
-async def _find_parties(connection: AsyncConnection, report: ReportRow) -> dict[str, Any]:
-    """Product and packer of the stamp."""
-    parties = schema.batch_parties
-    if report.typed is None:
-        query = select(parties.c.product, parties.c.packer).where(parties.c.number == report.batch)
-        row = (await connection.execute(query)).mappings().one_or_none()
-        if row is not None:
-            return dict(row)
-    return {"product": None, "packer": None}
-
-
-async def _find_province(connection: AsyncConnection, report: ReportRow) -> str | None:
-    """The province in which the device that reports last scanned the stamp."""
-    if report.province is not None or report.device is None or report.typed is not None:
-        return report.province
-    scans = schema.scans
-    query = (
-        select(scans.c.province)
-        .where(
-            scans.c.batch == report.batch,
-            scans.c.idx == report.index,
-            scans.c.device == to_signed64(report.device),
-            scans.c.province.is_not(None),
-        )
-        .order_by(scans.c.at.desc())
-        .limit(1)
-    )
-    return await connection.scalar(query)
 
 
 async def _get(connection: AsyncConnection, id_: str) -> ReportGroup:

@@ -12,7 +12,7 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ledger import schema
-from ledger.proposals.proposals import ProposalState
+from ledger.proposals.proposal import ProposalState
 from ledger.storage.store import Store
 from stamps.lifecycle import State
 

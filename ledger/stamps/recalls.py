@@ -14,7 +14,7 @@ from ledger import schema
 from ledger.batches.batches import find_batch
 from ledger.errors import NothingToRecall
 from ledger.lots.lots import mark_recalled
-from ledger.proposals.proposals import Proposal
+from ledger.proposals.proposal import Proposal
 from ledger.stamps.span_changes import select_spans
 from ledger.stamps.transition_rows import RecordedTransition, apply_plan
 from stamps.lifecycle import Transition, check_reason

@@ -3,7 +3,8 @@
 from typing import Any, Literal
 
 from ledger import ReportGroup, ReportKind, ReportState
-from ledger.reports.report_groups import AnswerChannel, HotSpot, HotSpots
+from ledger.reports.hot_spots import HotSpot, HotSpots
+from ledger.reports.report_groups import AnswerChannel
 from services.documents.models import Document, Timestamp
 from services.reports.consumer_reports import ReportFile
 from stamps.timestamps import format_rfc3339

@@ -10,7 +10,7 @@ from ledger.codes.registered_code import CODE_CONDITIONS
 from ledger.codes.registered_code import from_row as read_code
 from ledger.field.field_findings import FINDING_KINDS, FINDING_STATES
 from ledger.lists import Match, tables
-from ledger.reports.report_groups import CROWDED, SINGLE
+from ledger.reports.report_states import CROWDED, SINGLE
 from ledger.schema import NO_DUE_DAY
 from services import scope
 from services.context import ServiceContext

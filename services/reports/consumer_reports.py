@@ -13,7 +13,8 @@ from ledger import Alert, ReportEvent, ReportGroup, ReportRow, ReportState
 from ledger.errors import IllegalReportStep, UnknownRow
 from ledger.lists import ListQuery, tables
 from ledger.lists.records import read_alert
-from ledger.reports.report_groups import AnswerChannel, HotSpots
+from ledger.reports.hot_spots import HotSpots
+from ledger.reports.report_groups import AnswerChannel
 from ledger.reports.report_photos import PhotoState
 from services.context import ServiceContext
 from services.errors import InvalidInput

@@ -87,18 +87,18 @@ async def test_the_place_of_a_report_is_where_its_device_scanned(ledger: Ledger)
 async def test_a_filing_that_dies_files_nothing_and_is_done_again(
     ledger: Ledger, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from ledger.reports import report_groups
+    from ledger.reports import filing, report_groups
 
     await ledger.reports.add(a_report(1))
     await ledger.reports.add(a_report(2))
-    real = report_groups._file
+    real = filing.file_report
 
     async def die(connection: object, report: ReportRow) -> None:
         await real(connection, report)  # type: ignore[arg-type]
         if report.id == bytes([2]) * 16:
             raise RuntimeError("killed")
 
-    monkeypatch.setattr(report_groups, "_file", die)
+    monkeypatch.setattr(report_groups, "file_report", die)
     with pytest.raises(RuntimeError):
         await ledger.report_groups.file_arrivals()
     with pytest.raises(UnknownReports):

@@ -7,7 +7,7 @@ import pytest
 
 from ledger import Ledger, RecallTarget
 from ledger.errors import NothingToRecall
-from ledger.proposals.proposals import Approval
+from ledger.proposals.proposal import Approval
 from ledger.stamps.recalls import carry_out_recall
 from ledger.storage.storage_errors import TwoPeopleRequired
 from stamps.lifecycle import State, Transition
