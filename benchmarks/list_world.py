@@ -16,7 +16,7 @@ import psycopg
 from sqlalchemy import Table
 
 from ledger import schema
-from ledger.figures.facts import Fact, Grain, StoredFact, spread
+from ledger.figures.facts import Fact, Grain, StoredFact, spread_over_periods
 from ledger.schema import DAY_MS
 from ledger.search_words import list_search_words
 from stamps.vietnam_time import to_day_number
@@ -178,7 +178,7 @@ def _make_facts(size: Size, products: Sequence[str], packers: Sequence[str]) -> 
             for n, packer in enumerate(packers)
             for figure, detail in (("issued", ""), ("activated", ""), ("scans", "authentic"))
         }
-        for key, count in spread(facts).items():
+        for key, count in spread_over_periods(facts).items():
             if key.grain == Grain.DAY:
                 yield *key, count
             else:

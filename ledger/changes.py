@@ -22,7 +22,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ledger import schema
 from ledger.alerts.alert_record import NO_BATCH
-from ledger.storage.answer_deadline import ping
+from ledger.storage.answer_deadline import ping_server
 from ledger.storage.storage_errors import storage_errors
 from ledger.storage.store import Store
 
@@ -66,7 +66,7 @@ class ChangeListener:
             while True:
                 async for _ in self._connection.notifies(timeout=_TRY_SECONDS, stop_after=1):
                     return
-                await ping(self._connection)
+                await ping_server(self._connection)
 
 
 class Changes:

@@ -10,18 +10,18 @@ import numpy as np
 
 from simulation.attackers import Targets, send_requests
 from simulation.attacks import COPIED, Attacks, copied_items
-from simulation.chance import Floats, Ints, draw_uniform, pick, stream
-from simulation.events import DAY, ITEM, VISIT, Census, Table, joined
+from simulation.chance import Floats, Ints, draw_choices, draw_uniform, make_generator
+from simulation.events import DAY, ITEM, VISIT, Census, Table, join_tables
 from simulation.parameters import (
     LONG_LIFE_DAYS,
     Attacker,
     AttackerParameters,
     Target,
 )
-from simulation.people import sessions
-from simulation.phones import Observations, joined_views, observe, shared
+from simulation.people import draw_sessions
+from simulation.phones import Observations, joined_views, label_shared_networks, observe_events
 from simulation.trade import genuine_items
-from simulation.truth import establish, joined_truths
+from simulation.truth import derive_truth, joined_truths
 from simulation.world import World, order_recording, record_times
 
 _FIRST_PERSON = 1 << 36
@@ -50,22 +50,24 @@ def build_attacked_world(
     `alone` leaves out everything else in the world.
     """
     a, p, census = a or AttackerParameters(), world.parameters, Census(_FIRST_PERSON)
-    rng = stream(world.seed, f"attacker: {attacker.name}")
+    rng = make_generator(world.seed, f"attacker: {attacker.name}")
     chosen = _choose_stamps(rng, world, attacker, a)
     honest = (
         _copied if attacker.target is Target.COPIED else _genuine
     )(rng, world, attacker, a, chosen, census)  # fmt: skip
     events, seen = send_requests(rng, p, a, attacker, honest.targets, census)
-    events, seen = joined([honest.events, events]), joined_views([honest.seen, seen])
+    events, seen = join_tables([honest.events, events]), joined_views([honest.seen, seen])
     order = order_recording(p, seen)
     events, seen = events[order], record_times(seen, order)
     stamps = honest.targets.stamp
     nobody = np.zeros(0, np.int64)
-    truth = establish(p.active, events, seen.at, seen.labels, honest.attacks, honest.sold, nobody)
+    truth = derive_truth(
+        p.active, events, seen.at, seen.labels, honest.attacks, honest.sold, nobody
+    )
     if alone:
         truth = replace(truth, attacker=attacker.name, targets=stamps)
         return replace(world, attacks=honest.attacks, events=events, seen=seen, truth=truth)
-    everything, views = joined([world.events, events]), joined_views([world.seen, seen])
+    everything, views = join_tables([world.events, events]), joined_views([world.seen, seen])
     order = np.argsort(views.at, kind="stable")
     return replace(
         world,
@@ -108,7 +110,7 @@ def _copied(
     p, trade, stamps = world.parameters, world.trade, np.sort(chosen[: a.stamps])
     originals = genuine_items(rng, trade, stamps, census)
     n = len(stamps)
-    pattern = 1 + pick(rng, np.array([share for _, share in p.patterns]), n)
+    pattern = 1 + draw_choices(rng, np.array([share for _, share in p.patterns]), n)
     copies = np.full(n, a.copies)
     false = copied_items(rng, trade, originals, copies, pattern, census)
     row = np.searchsorted(stamps, false["stamp"])
@@ -116,10 +118,10 @@ def _copied(
     np.minimum.at(first, row, false["arrive"])
     np.maximum.at(last, row, false["sold"])
     sold: Table = false[false["sold"] < p.days * DAY]
-    bought = joined(
+    bought = join_tables(
         [originals[rng.random(n) < p.scan_rate], sold[rng.random(len(sold)) < p.scan_rate]], ITEM
     )
-    events = sessions(rng, world.seed, p, bought, census)
+    events = draw_sessions(rng, world.seed, p, bought, census)
     events, seen = _recorded(world, attacker, events)
     return _Honest(
         targets=Targets(
@@ -142,7 +144,7 @@ def _genuine(
     items = genuine_items(rng, trade, candidates, census)
     scanned = attacker.target is not Target.UNSCANNED
     bought = items if scanned else items[:0]
-    events, seen = _recorded(world, attacker, sessions(rng, world.seed, p, bought, census))
+    events, seen = _recorded(world, attacker, draw_sessions(rng, world.seed, p, bought, census))
     if attacker.target is Target.SCANNED_ONCE:
         confirmed = np.flatnonzero((events["via"] != VISIT) & (events["item"] == 0))
         _, first = np.unique(events["stamp"][confirmed], return_index=True)
@@ -171,10 +173,10 @@ def _genuine(
 def _recorded(world: World, attacker: Attacker, events: Table) -> tuple[Table, Observations]:
     """Return events in the order of their recording with the server's view of them."""
     p = world.parameters
-    seen = observe(world.seed, p, events, f"phones: {attacker.name}")
+    seen = observe_events(world.seed, p, events, f"phones: {attacker.name}")
     order = order_recording(p, seen)
     events, seen = events[order], record_times(seen, order)
-    seen.labels[:] |= shared(events, seen, p)
+    seen.labels[:] |= label_shared_networks(events, seen, p)
     return events, seen
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from simulation.chance import Bools, Floats, Ints, Words, draw_uniform, pick, scramble
+from simulation.chance import Bools, Floats, Ints, Words, draw_choices, draw_uniform, scramble_bits
 from simulation.events import (
     BY_ATTACKER,
     DAY,
@@ -21,9 +21,9 @@ from simulation.events import (
     VISIT,
     Census,
     Table,
-    table,
+    make_table,
 )
-from simulation.gazetteer import gazetteer, places_in, provinces
+from simulation.gazetteer import draw_provinces, load_gazetteer, places_in
 from simulation.parameters import Act, Attacker, AttackerParameters, Means, Parameters, Target
 from simulation.people import UTC_OFFSET, by_day
 from simulation.phones import (
@@ -103,7 +103,7 @@ def send_requests(
         person = census.allocate(len(targets.stamp))[sent.row]
     else:
         person = census.allocate(n)
-    province = provinces(rng, n)
+    province = draw_provinces(rng, n)
     if attacker.far:
         province = _far_provinces(rng, sent)
     lat, lon = places_in(rng, province)
@@ -112,7 +112,7 @@ def send_requests(
         _, first, same = np.unique(key, return_index=True, return_inverse=True)
         lat, lon, province = lat[first][same], lon[first][same], province[first][same]
     via = np.where(sent.visit, VISIT, VIAS.index(attacker.via))
-    events = table(
+    events = make_table(
         EVENT, n, stamp=targets.stamp[sent.row], item=-1, person=person, at=sent.at, lat=lat,
         lon=lon, province=province, country=country, via=via, agent=PHONE, forged=sent.placed,
         labels=BY_ATTACKER,
@@ -120,17 +120,17 @@ def send_requests(
     given = np.where(sent.placed & ~sent.visit, POINT, NO_PLACE).astype(np.int8)
     accuracy = np.rint(draw_uniform(rng, *a.accuracy_m, n))
     labels = events["labels"].copy()
-    device = scramble(person * np.int64(4096))
+    device = scramble_bits(person * np.int64(4096))
     return events, Observations(sent.at, device, net, country, given, lat, lon, accuracy, labels)
 
 
 def _far_provinces(rng: np.random.Generator, sent: Requests) -> Ints:
     """Draw provinces of the north and of the south in turn: no journey is shorter than a day's."""
-    g = gazetteer()
+    g = load_gazetteer()
     middle = np.bincount(g.ward_province, g.ward_lat * g.ward_weight) / g.province_weight
     ends = np.stack([middle > 20.0, middle < 12.0])
     south = (sent.turn + rng.integers(0, 2, sent.row.max(initial=0) + 1)[sent.row]) % 2
-    drawn = np.stack([pick(rng, g.province_weight * end, len(sent.row)) for end in ends])
+    drawn = np.stack([draw_choices(rng, g.province_weight * end, len(sent.row)) for end in ends])
     chosen: Ints = drawn[south, np.arange(len(south))]
     return chosen
 
@@ -147,7 +147,7 @@ def _networks(
     if attacker.means is Means.MOBILE:
         # A farm stands in one region; each reconnection leaves by any gateway of its carrier.
         region = rng.integers(0, 3, stamps)[sent.row]
-        carrier = pick(rng, np.diff(np.append(0, np.append(CARRIERS, 1.0))), len(turn))
+        carrier = draw_choices(rng, np.diff(np.append(0, np.append(CARRIERS, 1.0))), len(turn))
         gateway = (carrier * 3 + region) * 1000 + rng.integers(0, p.gateways, len(turn))
         return network_of(gateway, GATEWAYS), home
     kind = WIFI if attacker.means is Means.RESIDENTIAL else OWN_NETWORKS

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from simulation.chance import Bools, Floats, Ints, draw_uniform, pick, stream
-from simulation.events import DAY, ITEM, Census, Table, joined
-from simulation.gazetteer import gazetteer, provinces
+from simulation.chance import Bools, Floats, Ints, draw_choices, draw_uniform, make_generator
+from simulation.events import DAY, ITEM, Census, Table, join_tables
+from simulation.gazetteer import draw_provinces, load_gazetteer
 from simulation.trade import Originals, Trade, copies_of, shelf_seconds
 
 NONE, COPIED, LEAKED, DORMANT, PEELED, POISONED = range(6)
@@ -30,7 +30,7 @@ class Attacks:
 
 def choose_codes(seed: int, trade: Trade) -> Attacks:
     """Choose which codes are attacked, and how."""
-    rng, p = stream(seed, "attacked codes"), trade.p
+    rng, p = make_generator(seed, "attacked codes"), trade.p
     total = round(p.active * p.prevalence)
     shares = np.array([p.copied_share, p.leaked_share, p.dormant_share, p.peeled_share])
     counts = np.diff(np.concatenate(([0], np.rint(np.cumsum(shares) * total)))).astype(np.int64)
@@ -44,7 +44,7 @@ def choose_codes(seed: int, trade: Trade) -> Attacks:
         free[: counts[0] + counts[2] + counts[3]], np.cumsum([counts[0], counts[2]])
     )
     copies = np.array(p.copies)[np.arange(len(copied)) % len(p.copies)]
-    pattern = 1 + pick(rng, np.array([share for _, share in p.patterns]), len(copied))
+    pattern = 1 + draw_choices(rng, np.array([share for _, share in p.patterns]), len(copied))
     stamp = np.concatenate([copied, leaked, dormant, peeled])
     kinds = np.repeat(
         [COPIED, LEAKED, DORMANT, PEELED], [len(x) for x in (copied, leaked, dormant, peeled)]
@@ -61,11 +61,11 @@ def false_items(
     seed: int, trade: Trade, originals: Originals, attacks: Attacks, census: Census
 ) -> Table:
     """Return the false items that are sold before the world ends."""
-    rng = stream(seed, "false items")
+    rng = make_generator(seed, "false items")
     groups = [attacks.stamp[attacks.kind == kind] for kind in (COPIED, LEAKED, DORMANT, PEELED)]
     of_copied = attacks.kind == COPIED
     copies, pattern = attacks.copies[of_copied], attacks.pattern[of_copied].astype(np.int64)
-    sold = joined(
+    sold = join_tables(
         [
             copied_items(rng, trade, originals.select_items(groups[0]), copies, pattern, census),
             _leaked(rng, trade, groups[1], census),
@@ -101,7 +101,7 @@ def copied_items(  # K copies, sold over the nation, one region, or slowly where
     census: Census,
 ) -> Table:  # fmt: skip
     """Return the false items of copied codes, also those sold after the world ends."""
-    p, g, stamps, n = trade.p, gazetteer(), original["stamp"], len(original)
+    p, g, stamps, n = trade.p, load_gazetteer(), original["stamp"], len(original)
     lot = trade.lot_of(stamps)
     # A copier buys the original some days after it reaches the market.
     began = original["arrive"] + draw_uniform(rng, 0.5 * DAY, 8 * DAY, n)
@@ -111,7 +111,7 @@ def copied_items(  # K copies, sold over the nation, one region, or slowly where
     lasts = np.where(pattern == 3, slow, careless)
     where = original["province"].astype(np.int64)
     # A copy of an exported original is sold at home, where nobody has scanned the original.
-    where = np.where((where < 0) | (pattern == 2), provinces(rng, n), where)
+    where = np.where((where < 0) | (pattern == 2), draw_provinces(rng, n), where)
     row = np.repeat(np.arange(n), copies)
     first = np.concatenate(([0], np.cumsum(copies)[:-1]))
     nth = np.arange(len(row)) - first[row]
@@ -121,7 +121,7 @@ def copied_items(  # K copies, sold over the nation, one region, or slowly where
     neighbours = g.near[where[shop_row], rng.integers(0, 3, len(shops))]
     shop_province = np.select(
         [pattern[shop_row] == 1, pattern[shop_row] == 2],
-        [provinces(rng, len(shops)), neighbours],
+        [draw_provinces(rng, len(shops)), neighbours],
         where[shop_row],
     )
     sold = began[row] + rng.random(len(row)) * lasts[row]
@@ -137,7 +137,7 @@ def _leaked(rng: np.random.Generator, trade: Trade, stamps: Ints, census: Census
     begin = np.full(int(batch.max(initial=0)) + 1, np.inf)
     np.minimum.at(begin, batch, trade.activated[lot])
     sold = begin[batch] - p.leaked_early_days * DAY + rng.random(n) * 45 * DAY
-    markets = provinces(rng, len(begin) * 3).reshape(-1, 3)
+    markets = draw_provinces(rng, len(begin) * 3).reshape(-1, 3)
     where = markets[batch, rng.integers(0, 3, n)]
     shop = batch * 1000 + rng.integers(0, 12, n) + 100 * (where % 7)
     __, of = np.unique(shop * 64 + where, return_inverse=True)
@@ -157,7 +157,7 @@ def _dormant(rng: np.random.Generator, trade: Trade, stamps: Ints, census: Censu
     """Stamps activated with their roll, stolen, and applied to other fruit weeks later."""
     n, lot = len(stamps), trade.lot_of(stamps)
     sold = trade.activated[lot] + rng.uniform(*trade.p.dormant_days, n) * DAY
-    where = provinces(rng, n)
+    where = draw_provinces(rng, n)
     keeps = trade.keeps(lot)
     return copies_of(rng, stamps, np.ones(n, np.int64), where, sold, keeps, np.arange(n), census)
 
@@ -169,6 +169,6 @@ def _peeled(rng: np.random.Generator, trade: Trade, original: Table, census: Cen
     sold = original["sold"] + waits + shelf_seconds(rng, trade.p, original["keeps"])
     near = rng.random(n) < 0.7
     home = original["province"].astype(np.int64)
-    where = np.where(near & (home >= 0), home, provinces(rng, n))
+    where = np.where(near & (home >= 0), home, draw_provinces(rng, n))
     keeps = original["keeps"]
     return copies_of(rng, stamps, np.ones(n, np.int64), where, sold, keeps, np.arange(n), census)

@@ -16,12 +16,12 @@ Words = NDArray[np.uint64]
 Bools = NDArray[np.bool_]
 
 
-def stream(seed: int, name: str) -> np.random.Generator:
+def make_generator(seed: int, name: str) -> np.random.Generator:
     """Return the random generator of the part `name` in the world of `seed`."""
     return np.random.Generator(np.random.PCG64([seed, zlib.crc32(name.encode())]))
 
 
-def scramble(values: Ints | Words) -> Words:
+def scramble_bits(values: Ints | Words) -> Words:
     """Return 64 well mixed bits for each value (the finaliser of splitmix64, a bijection)."""
     x = values.astype(np.uint64)
     x = x + np.uint64(0x9E3779B97F4A7C15)
@@ -30,13 +30,13 @@ def scramble(values: Ints | Words) -> Words:
     return np.asarray(x ^ (x >> np.uint64(31)), dtype=np.uint64)
 
 
-def trait(seed: int, name: str, who: Ints) -> Floats:
+def draw_trait(seed: int, name: str, who: Ints) -> Floats:
     """Return a uniform number in [0, 1) for each person and the trait `name`."""
     salt = np.uint64((zlib.crc32(name.encode()) << 32) ^ (seed & 0xFFFFFFFF))
-    return np.asarray((scramble(scramble(who) ^ salt) >> np.uint64(11)) / 2.0**53)
+    return np.asarray((scramble_bits(scramble_bits(who) ^ salt) >> np.uint64(11)) / 2.0**53)
 
 
-def pick(rng: np.random.Generator, weights: Floats, size: int) -> Ints:
+def draw_choices(rng: np.random.Generator, weights: Floats, size: int) -> Ints:
     """Draw `size` indices in proportion to `weights`."""
     edges = np.cumsum(weights / weights.sum())
     return np.minimum(np.searchsorted(edges, rng.random(size), side="right"), len(weights) - 1)

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from simulation.chance import Ints, draw_uniform, stream
+from simulation.chance import Ints, draw_uniform, make_generator
 from simulation.events import (
     BIT,
     CHAT,
@@ -15,10 +15,10 @@ from simulation.events import (
     PHONE,
     Census,
     Table,
-    joined,
-    table,
+    join_tables,
+    make_table,
 )
-from simulation.gazetteer import cities_abroad, places_in, provinces
+from simulation.gazetteer import cities_abroad, draw_provinces, places_in
 from simulation.parameters import Parameters
 from simulation.people import by_day
 from simulation.trade import Originals, Trade
@@ -35,14 +35,14 @@ def crowd_sizes(p: Parameters) -> tuple[int, int, int, int, int]:
     )
 
 
-def crowds(
+def draw_crowds(
     seed: int, trade: Trade, originals: Originals, chosen: Ints, census: Census
 ) -> tuple[Table, Ints]:
     """Return the events of samples, photos, packers and poisonings, and the stamps poisoned.
 
     `chosen` are stamps without an attack, in random order, one for each crowd of `crowd_sizes`.
     """
-    rng, p = stream(seed, "crowds"), trade.p
+    rng, p = make_generator(seed, "crowds"), trade.p
     groups = np.split(chosen, np.cumsum(crowd_sizes(p))[:-1])
     samples, viral, reviewed, poisoned, tested = groups
     events = [
@@ -54,14 +54,14 @@ def crowds(
         _poisonings(rng, p, originals.select_items(poisoned), census),
         _packers(rng, trade, tested, census),
     ]
-    return joined(events), poisoned
+    return join_tables(events), poisoned
 
 
-def inspections(rng: np.random.Generator, p: Parameters, items: Table, staff: Ints) -> Table:
+def draw_inspections(rng: np.random.Generator, p: Parameters, items: Table, staff: Ints) -> Table:
     """Let inspectors scan the given items on the shelf, each with an inspector's own device."""
     n = len(items)
     at = items["arrive"] + rng.random(n) * (items["sold"] - items["arrive"])
-    return table(
+    return make_table(
         EVENT, n, **{c: items[c] for c in ("stamp", "item", "lat", "lon", "province", "country")},
         person=staff[rng.integers(0, len(staff), n)], at=by_day(rng, at, items["arrive"]),
         via=INSPECTOR, labels=items["labels"] | BIT["inspector"],
@@ -76,7 +76,7 @@ def _samples(rng: np.random.Generator, p: Parameters, items: Table, census: Cens
     there, n = items[row], len(row)
     shown = draw_uniform(rng, 1, 10, len(items))[row] * DAY
     at = by_day(rng, there["arrive"] + rng.random(n) * shown, there["arrive"])
-    return table(
+    return make_table(
         EVENT, n, **{c: there[c] for c in ("stamp", "item", "lat", "lon", "province", "country")},
         person=census.allocate(n), at=at, site=there["shop"],
         agent=np.where(rng.random(n) < 0.5, PHONE, CHAT), labels=there["labels"] | BIT["sample"],
@@ -97,14 +97,14 @@ def _photos(  # a readable picture of one stamp goes round
     posted = items["sold"] + draw_uniform(rng, HOUR, 5 * DAY, len(items))
     fades = draw_uniform(rng, 10 * HOUR, 40 * HOUR, len(items))
     at = posted[row] + rng.exponential(1.0, n) * fades[row]
-    province = provinces(rng, n)
+    province = draw_provinces(rng, n)
     lat, lon = places_in(rng, province)
     abroad = rng.random(n) < 0.05
     country, far_lat, far_lon = cities_abroad(rng, n, china=False)
     agent = np.array([FEED, CHAT, PHONE, DESKTOP])[
         np.searchsorted([0.45, 0.75, 0.95], rng.random(n))
     ]
-    return table(
+    return make_table(
         EVENT, n, stamp=there["stamp"], item=-1, person=census.allocate(n),
         at=np.maximum(by_day(rng, at, posted[row]), posted[row]),
         lat=np.where(abroad, far_lat, lat), lon=np.where(abroad, far_lon, lon),
@@ -120,7 +120,7 @@ def _packers(rng: np.random.Generator, trade: Trade, stamps: Ints, census: Censu
     phones = census.allocate(2 * trade.p.packing_houses)
     early = rng.random(n) < 0.4
     away = draw_uniform(rng, 60, 6 * HOUR, n)
-    return table(
+    return make_table(
         EVENT, n, stamp=stamps, item=0, person=phones[2 * house + rng.integers(0, 2, n)],
         at=trade.activated[lot] + np.where(early, -away, away), lat=trade.house_lat[house],
         lon=trade.house_lon[house], province=trade.house_province[house],
@@ -145,9 +145,9 @@ def _poisonings(rng: np.random.Generator, p: Parameters, items: Table, census: C
     person = base[row, np.where(means == 0, 0, np.where(means == 1, nth, nth % farm))]
     began = items["sold"] + draw_uniform(rng, HOUR, 4 * DAY, len(items))
     lasts = draw_uniform(rng, 2 * HOUR, 4 * DAY, len(items))
-    province = provinces(rng, n)
+    province = draw_provinces(rng, n)
     lat, lon = places_in(rng, province)
-    return table(
+    return make_table(
         EVENT, n, stamp=items["stamp"][row], item=-1, person=person,
         repeat=np.where(means == 0, nth, np.where(means == 1, 0, nth // farm)),
         at=began[row] + np.sort(rng.random(n)) * lasts[row], lat=lat, lon=lon, province=province,

@@ -69,7 +69,7 @@ BY_ATTACKER = 1 << 31
 """Bit of a scan or visit that an attacker sends (`simulation/attackers.py`); no trouble."""
 
 
-def table(dtype: np.dtype[np.void], size: int, **columns: Any) -> Table:
+def make_table(dtype: np.dtype[np.void], size: int, **columns: Any) -> Table:
     """Return `size` rows with the given columns; the others are zero."""
     rows = np.zeros(size, dtype)
     for name, values in columns.items():
@@ -77,7 +77,7 @@ def table(dtype: np.dtype[np.void], size: int, **columns: Any) -> Table:
     return rows
 
 
-def joined(parts: Sequence[Table], dtype: np.dtype[np.void] = EVENT) -> Table:
+def join_tables(parts: Sequence[Table], dtype: np.dtype[np.void] = EVENT) -> Table:
     """Concatenate tables."""
     return np.concatenate(list(parts)) if parts else np.zeros(0, dtype)
 

@@ -12,7 +12,7 @@ from functools import cache
 import numpy as np
 from vietnamadminunits.database import query
 
-from simulation.chance import Floats, Ints, pick
+from simulation.chance import Floats, Ints, draw_choices
 
 # Thousands of people, after the merger (resolution 202/2025/QH15, as listed by the press and
 # tinbds.com/danh-sach-tinh-thanh/dan-so, June 2025).
@@ -61,7 +61,7 @@ class Gazetteer:
 
 
 @cache
-def gazetteer() -> Gazetteer:
+def load_gazetteer() -> Gazetteer:
     """Read the wards, ordered by province and ward code."""
     rows = query(
         "SELECT provinceCode p, wardCode c, wardType k, wardLat lat, wardLon lon, wardAreaKm2 a"
@@ -102,7 +102,9 @@ def distance_km(lat1: Floats, lon1: Floats, lat2: Floats, lon2: Floats) -> Float
     return np.asarray(2 * EARTH_KM * np.arcsin(np.sqrt(np.minimum(half, 1.0))))
 
 
-def moved(rng: np.random.Generator, lat: Floats, lon: Floats, km: Floats) -> tuple[Floats, Floats]:
+def move_places(
+    rng: np.random.Generator, lat: Floats, lon: Floats, km: Floats
+) -> tuple[Floats, Floats]:
     """Return points `km` away from the given ones in random directions (short distances)."""
     turn = rng.uniform(0, 2 * np.pi, len(lat))
     north, east = km * np.cos(turn) / 111.2, km * np.sin(turn) / 111.2
@@ -111,19 +113,19 @@ def moved(rng: np.random.Generator, lat: Floats, lon: Floats, km: Floats) -> tup
 
 def places_in(rng: np.random.Generator, province: Ints) -> tuple[Floats, Floats]:
     """Draw a place for each province index: a ward by population, then a point in it."""
-    g = gazetteer()
+    g = load_gazetteer()
     edges = np.concatenate(([0.0], np.cumsum(g.ward_weight)))
     low, high = edges[g.ward_start[province]], edges[g.ward_start[province + 1]]
     draw = low + rng.random(len(province)) * (high - low)
     ward = np.searchsorted(edges, draw, side="right") - 1
     ward = np.clip(ward, g.ward_start[province], g.ward_start[province + 1] - 1)
     km = g.ward_radius_km[ward] * np.sqrt(rng.random(len(province)))
-    return moved(rng, g.ward_lat[ward], g.ward_lon[ward], km)
+    return move_places(rng, g.ward_lat[ward], g.ward_lon[ward], km)
 
 
-def provinces(rng: np.random.Generator, size: int) -> Ints:
+def draw_provinces(rng: np.random.Generator, size: int) -> Ints:
     """Draw provinces by population."""
-    return pick(rng, gazetteer().province_weight, size)
+    return draw_choices(rng, load_gazetteer().province_weight, size)
 
 
 def cities_abroad(
@@ -131,7 +133,7 @@ def cities_abroad(
 ) -> tuple[Ints, Floats, Floats]:
     """Draw (country index, lat, lon) in China, or abroad outside China."""
     rows = [row for row in ABROAD if (row[0] == "CN") == china]
-    which = pick(rng, np.array([row[3] for row in rows]), size)
+    which = draw_choices(rng, np.array([row[3] for row in rows]), size)
     lat, lon = np.array([row[1] for row in rows])[which], np.array([row[2] for row in rows])[which]
     country = np.array([COUNTRIES.index(row[0]) for row in rows])[which]
-    return country, *moved(rng, lat, lon, 12 * np.sqrt(rng.random(size)))
+    return country, *move_places(rng, lat, lon, 12 * np.sqrt(rng.random(size)))

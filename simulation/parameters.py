@@ -343,6 +343,6 @@ ATTACKERS: Final[tuple[Attacker, ...]] = (
 """Every attacker of the evaluation, in the order of its tables."""
 
 
-def sources(of: type = Parameters) -> list[tuple[str, Any, str, str]]:
+def list_parameters(of: type = Parameters) -> list[tuple[str, Any, str, str]]:
     """Return (name, value, meaning, source) of every parameter, for the docs and the tests."""
     return [(f.name, f.default, f.metadata["meaning"], f.metadata["source"]) for f in fields(of)]

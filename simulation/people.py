@@ -5,7 +5,7 @@ Buyers of copied and of genuine items behave alike.
 
 import numpy as np
 
-from simulation.chance import Floats, Ints, draw_uniform, trait
+from simulation.chance import Floats, Ints, draw_trait, draw_uniform
 from simulation.events import (
     APP,
     BIT,
@@ -20,15 +20,15 @@ from simulation.events import (
     VISIT,
     Census,
     Table,
-    joined,
-    table,
+    join_tables,
+    make_table,
 )
 from simulation.gazetteer import (
     cities_abroad,
     distance_km,
-    moved,
+    draw_provinces,
+    move_places,
     places_in,
-    provinces,
 )
 from simulation.parameters import Parameters
 
@@ -45,7 +45,7 @@ def by_day(rng: np.random.Generator, at: Floats, not_before: Floats) -> Floats:
     return np.asarray(np.where(moved_to < not_before, np.maximum(at, not_before), moved_to))
 
 
-def sessions(
+def draw_sessions(
     rng: np.random.Generator, seed: int, p: Parameters, items: Table, census: Census
 ) -> Table:
     """Return all events around `items`, each of which its buyer scans."""
@@ -53,14 +53,14 @@ def sessions(
     on_shelf = _shelf(rng, p, items, census)
     family = _family(rng, p, bought, census)
     gifts = _gifts(rng, p, bought, census)
-    people = joined([bought, on_shelf, family, gifts])
-    people = joined([people, _rescans(rng, p, people)])
-    return joined([people, _around(rng, p, people, census)])
+    people = join_tables([bought, on_shelf, family, gifts])
+    people = join_tables([people, _rescans(rng, p, people)])
+    return join_tables([people, _around(rng, p, people, census)])
 
 
 def _event(items: Table, **columns: object) -> Table:
     base = {name: items[name] for name in ("stamp", "item", "lat", "lon", "province", "country")}
-    return table(EVENT, len(items), **{**base, "labels": items["labels"], **columns})
+    return make_table(EVENT, len(items), **{**base, "labels": items["labels"], **columns})
 
 
 def _kind(rng: np.random.Generator, size: int) -> Ints:
@@ -78,13 +78,13 @@ def _buyers(
     later = items["sold"] + 0.5 * HOUR + rng.exponential(1.0, n) * mean * DAY
     at = np.where(in_shop, by_day(rng, items["sold"], items["arrive"]), 0)
     at = np.where(in_shop, at, by_day(rng, later, items["sold"]))
-    lat, lon = moved(rng, items["lat"], items["lon"], rng.exponential(p.home_km, n))
+    lat, lon = move_places(rng, items["lat"], items["lon"], rng.exponential(p.home_km, n))
     site = np.where(in_shop, items["shop"], census.allocate(n))
     return _event(
         items, person=person, at=at, lat=np.where(in_shop, items["lat"], lat),
         lon=np.where(in_shop, items["lon"], lon), site=site,
         home=~in_shop, agent=_kind(rng, n),
-        via=np.where(trait(seed, "app", person) < p.app_share, APP, 0),
+        via=np.where(draw_trait(seed, "app", person) < p.app_share, APP, 0),
     )  # fmt: skip
 
 
@@ -114,7 +114,7 @@ def _gifts(rng: np.random.Generator, p: Parameters, bought: Table, census: Censu
     who: Table = bought[(bought["country"] == 0) & (rng.random(len(bought)) < p.gift)]
     n = len(who)
     abroad = rng.random(n) < p.gift_abroad
-    province = provinces(rng, n)
+    province = draw_provinces(rng, n)
     lat, lon = places_in(rng, province)
     country, far_lat, far_lon = cities_abroad(rng, n, china=False)
     lat, lon = np.where(abroad, far_lat, lat), np.where(abroad, far_lon, lon)
@@ -141,7 +141,7 @@ def _rescans(rng: np.random.Generator, p: Parameters, people: Table) -> Table:
     more["at"] += draw_uniform(rng, 40, 4 * DAY, len(row))
     # The distance grows with the time since the first scan, up to some kilometres.
     km = np.where(more["home"], 0.0, rng.exponential(p.home_km, len(row)))
-    more["lat"], more["lon"] = moved(rng, more["lat"], more["lon"], km)
+    more["lat"], more["lon"] = move_places(rng, more["lat"], more["lon"], km)
     more["site"] = np.where(more["home"], more["site"], 0)
     more["labels"] |= BIT["rescan"]
     return more
@@ -150,15 +150,15 @@ def _rescans(rng: np.random.Generator, p: Parameters, people: Table) -> Table:
 def _around(rng: np.random.Generator, p: Parameters, people: Table, census: Census) -> Table:
     """Forwarded links: one GET and three HEADs by the chat's servers, and sometimes a friend."""
     sent = people[rng.random(len(people)) < p.shared_link]
-    fetched = previews(rng, sent, census)
+    fetched = draw_previews(rng, sent, census)
     scripted = fetched[::4][rng.random(len(sent)) < p.bot_confirms]
-    scripted = bots(rng, scripted, census)
+    scripted = draw_bots(rng, scripted, census)
     friends = sent[rng.random(len(sent)) < p.friend_opens]
     friends = friends[np.repeat(np.arange(len(friends)), rng.integers(1, 4, len(friends)))]
     n = len(friends)
     near = rng.random(n) < 0.5  # half of a person's friends live in the same province (assumed)
     friends["province"] = np.where(near & (friends["province"] >= 0), friends["province"],
-                                   provinces(rng, n))  # fmt: skip
+                                   draw_provinces(rng, n))  # fmt: skip
     friends["lat"], friends["lon"] = places_in(rng, friends["province"].astype(np.int64))
     friends["at"] += draw_uniform(rng, 30, 2 * DAY, n)
     friends["person"], friends["site"], friends["home"] = (
@@ -176,10 +176,10 @@ def _around(rng: np.random.Generator, p: Parameters, people: Table, census: Cens
     opened["at"] -= rng.uniform(5, 600, len(opened))
     opened["via"] = VISIT
     opened["labels"] |= BIT["unconfirmed"]
-    return joined([fetched, scripted, friends, crawled, opened])
+    return join_tables([fetched, scripted, friends, crawled, opened])
 
 
-def previews(rng: np.random.Generator, sent: Table, census: Census) -> Table:
+def draw_previews(rng: np.random.Generator, sent: Table, census: Census) -> Table:
     """Return the visits that a chat's servers make for each link sent: one GET, three HEADs."""
     rows = sent[np.repeat(np.arange(len(sent)), 4)]
     rows["at"] += np.repeat(rng.uniform(5, 900, len(sent)), 4) + np.tile(
@@ -189,7 +189,7 @@ def previews(rng: np.random.Generator, sent: Table, census: Census) -> Table:
     return rows
 
 
-def bots(rng: np.random.Generator, rows: Table, census: Census) -> Table:
+def draw_bots(rng: np.random.Generator, rows: Table, census: Census) -> Table:
     """Return confirmations by preview bots that run the page's script."""
     done = rows.copy()
     done["at"] += rng.uniform(1, 6, len(done))

@@ -15,10 +15,10 @@ from simulation.chance import (
     Floats,
     Ints,
     Words,
+    draw_trait,
     draw_uniform,
-    scramble,
-    stream,
-    trait,
+    make_generator,
+    scramble_bits,
 )
 from simulation.events import (
     APP,
@@ -35,7 +35,7 @@ from simulation.events import (
     VISIT,
     Table,
 )
-from simulation.gazetteer import COUNTRIES, gazetteer, moved, places_in
+from simulation.gazetteer import COUNTRIES, load_gazetteer, move_places, places_in
 from simulation.parameters import Parameters
 
 NO_PLACE, POINT, PROVINCE = range(3)
@@ -117,12 +117,12 @@ def joined_views(parts: Sequence[Observations]) -> Observations:
     )
 
 
-def observe(seed: int, p: Parameters, events: Table, part: str = "phones") -> Observations:
+def observe_events(seed: int, p: Parameters, events: Table, part: str = "phones") -> Observations:
     """Derive the server's view of the true events, with a label for every trouble.
 
     `part` names the random stream: events that are added to a world have one of their own.
     """
-    rng = stream(seed, part)
+    rng = make_generator(seed, part)
     n, who = len(events), events["person"]
     labels: NDArray[np.uint32] = events["labels"].copy()
     human = events["agent"] <= FEED
@@ -130,12 +130,12 @@ def observe(seed: int, p: Parameters, events: Table, part: str = "phones") -> Ob
 
     lost = (events["repeat"] > 0) & (rng.random(n) < p.cookie_loss) & (events["via"] == 0)
     labels[lost] |= BIT["cookie_loss"]
-    device = scramble(who * np.int64(4096) + np.where(lost, events["repeat"], 0))
+    device = scramble_bits(who * np.int64(4096) + np.where(lost, events["repeat"], 0))
 
     net = _networks(rng, seed, p, events, human)
-    vpn = human & (trait(seed, "vpn", who) < p.vpn) & (events["via"] != INSPECTOR)
+    vpn = human & (draw_trait(seed, "vpn", who) < p.vpn) & (events["via"] != INSPECTOR)
     labels[vpn] |= BIT["vpn"]
-    exits = (trait(seed, "vpn exit", who) * VPN_EXITS).astype(np.int64)
+    exits = (draw_trait(seed, "vpn exit", who) * VPN_EXITS).astype(np.int64)
     net = np.where(vpn, network_of(exits, VPN_NETWORKS), net)
     country = np.where(vpn, VPN_COUNTRIES[exits % 4], events["country"])
 
@@ -153,10 +153,10 @@ def _networks(
     n, who, site = len(events), events["person"], events["site"]
     chance = np.where(events["home"], p.wifi_home, p.wifi_shop)
     wifi = (site != 0) & (rng.random(n) < chance)
-    carrier = np.searchsorted(CARRIERS, trait(seed, "carrier", who))
+    carrier = np.searchsorted(CARRIERS, draw_trait(seed, "carrier", who))
     region = np.digitize(events["lat"], [12.5, 17.5])  # south, centre, north
-    own = trait(seed, "gateway", who + (events["repeat"].astype(np.int64) << 40))
-    own = np.where(rng.random(n) < p.gateway_stays, trait(seed, "gateway", who), own)
+    own = draw_trait(seed, "gateway", who + (events["repeat"].astype(np.int64) << 40))
+    own = np.where(rng.random(n) < p.gateway_stays, draw_trait(seed, "gateway", who), own)
     gateway = (carrier * 3 + region) * 1000 + (own * p.gateways).astype(np.int64)
     country = events["country"].astype(np.int64)
     mobile = np.where(country, gateway + 1_000_000 * (1 + country), gateway)
@@ -166,7 +166,7 @@ def _networks(
 
 def network_of(number: Ints, kind: int) -> Words:
     """Return the network of a site, a carrier's gateway, a machine or a VPN's exit."""
-    return scramble(number + np.int64(kind << 56))
+    return scramble_bits(number + np.int64(kind << 56))
 
 
 def on_carrier(net_of: Words, p: Parameters) -> Bools:
@@ -197,10 +197,10 @@ def _places(
     rng: np.random.Generator, seed: int, p: Parameters, events: Table, human: Bools
 ) -> tuple[NDArray[np.int8], Floats, Floats, Floats, NDArray[np.uint32]]:
     n, who = len(events), events["person"]
-    willing = (human & (trait(seed, "gives place", who) < p.gives_place)) | events["forged"]
+    willing = (human & (draw_trait(seed, "gives place", who) < p.gives_place)) | events["forged"]
     willing |= events["via"] == INSPECTOR
     willing &= events["via"] != VISIT
-    names = (trait(seed, "names province", who) < p.province_only) & (events["province"] >= 0)
+    names = (draw_trait(seed, "names province", who) < p.province_only) & (events["province"] >= 0)
     names &= (events["via"] == 0) & ~events["forged"]
     given = np.where(willing, np.where(names, PROVINCE, POINT), NO_PLACE).astype(np.int8)
 
@@ -216,7 +216,9 @@ def _places(
     scale = accuracy / np.sqrt(-2 * np.log(1 - p.accuracy_covers))
     error_km = p.location_error * scale * np.sqrt(-2 * np.log1p(-rng.random(n))) / 1000
     wrong = (given == POINT) & ~events["forged"] & (rng.random(n) < p.wrong_fix)
-    lat, lon = moved(rng, events["lat"], events["lon"], np.where(events["forged"], 0, error_km))
+    lat, lon = move_places(
+        rng, events["lat"], events["lon"], np.where(events["forged"], 0, error_km)
+    )
     far_lat, far_lon = _elsewhere(rng, events[wrong])
     lat[wrong], lon[wrong] = far_lat, far_lon
     labels = np.where(wrong, BIT["wrong_fix"], 0).astype(np.uint32)
@@ -227,14 +229,14 @@ def _elsewhere(rng: np.random.Generator, events: Table) -> tuple[Floats, Floats]
     """Return wrong fixes: half at the former place of a router, half kilometres off."""
     n = len(events)
     province: Ints = np.maximum(events["province"].astype(np.int64), 0)
-    near = gazetteer().near[province, rng.integers(0, 20, n)]
+    near = load_gazetteer().near[province, rng.integers(0, 20, n)]
     lat, lon = places_in(rng, near)
-    off_lat, off_lon = moved(rng, events["lat"], events["lon"], draw_uniform(rng, 3, 60, n))
+    off_lat, off_lon = move_places(rng, events["lat"], events["lon"], draw_uniform(rng, 3, 60, n))
     far = rng.random(n) < 0.5
     return np.where(far, lat, off_lat), np.where(far, lon, off_lon)
 
 
-def shared(events: Table, seen: Observations, p: Parameters) -> NDArray[np.uint32]:
+def label_shared_networks(events: Table, seen: Observations, p: Parameters) -> NDArray[np.uint32]:
     """Label networks that several people share, and one person's changes of network."""
     labels = np.zeros(len(events), np.uint32)
     counted = np.flatnonzero((events["via"] != VISIT) & (events["item"] >= 0))

@@ -9,16 +9,16 @@ from collections.abc import Iterator
 import numpy as np
 import orjson
 
-from simulation.chance import Bools, Floats, Ints, trait
+from simulation.chance import Bools, Floats, Ints, draw_trait
 from simulation.events import APP, INSPECTOR, VIAS, VISIT, Table
-from simulation.gazetteer import COUNTRIES, gazetteer
+from simulation.gazetteer import COUNTRIES, load_gazetteer
 from simulation.phones import AGENTS, APP_AGENT, POINT, PROVINCE, Observations
 from simulation.trade import Trade
 
 START = np.datetime64("2026-07-01T00:00:00")
 
 
-def clock(at: Floats) -> list[str]:
+def format_times(at: Floats) -> list[str]:
     """Return RFC 3339 times of seconds from the start."""
     times = START + np.floor(at).astype("timedelta64[s]")
     return [f"{t}Z" for t in np.datetime_as_string(times, unit="s").tolist()]
@@ -49,7 +49,7 @@ def _stamp_lines(trade: Trade, stamps: Ints, activated: Floats) -> Iterator[byte
     market = np.where(trade.both_markets[lot], 2, np.where(trade.exported[lot], 1, 0))
     names = ('["VN"]', '["CN"]', '["VN","CN"]')
     for stamp, at, lat, lon, days, m, batch in zip(
-        stamps.tolist(), clock(activated), trade.house_lat[house].tolist(),
+        stamps.tolist(), format_times(activated), trade.house_lat[house].tolist(),
         trade.house_lon[house].tolist(), trade.shelf_days[lot].tolist(), market.tolist(),
         trade.batch[lot].tolist(), strict=True,
     ):  # fmt: skip
@@ -62,12 +62,12 @@ def _stamp_lines(trade: Trade, stamps: Ints, activated: Floats) -> Iterator[byte
 def _scan_lines(seed: int, events: Table, seen: Observations) -> Iterator[bytes]:
     agents = {k: [orjson.dumps(a).decode() for a in names] for k, names in AGENTS.items()}
     app = orjson.dumps(APP_AGENT).decode()
-    codes = gazetteer().codes
-    draw = trait(seed, "agent", events["person"])
+    codes = load_gazetteer().codes
+    draw = draw_trait(seed, "agent", events["person"])
     draw[(events["via"] == APP) | (events["via"] == INSPECTOR)] = -1
     given = np.where(events["via"] == VISIT, 0, seen.given)
     columns = zip(
-        events["stamp"].tolist(), clock(seen.at), seen.device.tolist(), given.tolist(),
+        events["stamp"].tolist(), format_times(seen.at), seen.device.tolist(), given.tolist(),
         seen.lat.tolist(), seen.lon.tolist(), seen.accuracy.tolist(),
         events["province"].tolist(), seen.country.tolist(), seen.net.tolist(),
         events["via"].tolist(), events["agent"].tolist(), draw.tolist(), strict=True,
@@ -85,7 +85,7 @@ def _scan_lines(seed: int, events: Table, seen: Observations) -> Iterator[bytes]
         ).encode()
 
 
-def ordinals(events: Table, marked: Bools) -> dict[int, list[int]]:
+def index_scan_lines(events: Table, marked: Bools) -> dict[int, list[int]]:
     """Return the indexes (from 0) of the scan lines that are marked, for each stamp."""
     order = np.argsort(events["stamp"], kind="stable")
     stamp = events["stamp"][order]

@@ -11,9 +11,9 @@ from typing import Any
 
 import numpy as np
 
-from simulation.chance import Bools, Floats, Ints, Words, scramble, stream
+from simulation.chance import Bools, Floats, Ints, Words, make_generator, scramble_bits
 from simulation.events import BY_ATTACKER, DAY, HOUR, INSPECTOR, VISIT
-from simulation.record import clock
+from simulation.record import format_times
 from simulation.world import World
 
 _RIVAL = 1 << 40
@@ -75,7 +75,7 @@ def draw_reports(world: World, r: ReporterParameters, campaign: ReportCampaign) 
 
 def _draw_honest(world: World, r: ReporterParameters) -> ReportTable:
     """Reports of those who scan an item for the first time."""
-    rng, events = stream(world.seed, "reports"), world.events
+    rng, events = make_generator(world.seed, "reports"), world.events
     people = _is_buyer(world) & (events["repeat"] == 0)
     rows = np.flatnonzero(people)
     draw, is_copy = rng.random(len(rows)), events["item"][rows] > 0
@@ -109,20 +109,20 @@ def _is_buyer(world: World) -> Bools:
 
 def _draw_campaign(world: World, r: ReporterParameters, campaign: ReportCampaign) -> ReportTable:
     """Reports of a rival: every network on every day, from a day after the first scan."""
-    rng = stream(world.seed, f"campaign: {campaign}")
+    rng = make_generator(world.seed, f"campaign: {campaign}")
     stamps, first = find_reported_stamps(world, campaign)
     # Against everybody two networks on three days are as good as ten: they reach the bound.
     few = campaign is ReportCampaign.EVERYBODY
     networks, days = (2, 3) if few else (r.rival_networks, r.rival_days)
     row = np.repeat(np.arange(len(stamps)), networks * days)
     turn = np.tile(np.arange(networks * days), len(stamps))
-    device = scramble(np.int64(_RIVAL) + turn % networks)
+    device = scramble_bits(np.int64(_RIVAL) + turn % networks)
     return ReportTable(
         stamp=stamps[row],
         at=first[row] + (1 + turn // networks + rng.uniform(0, 0.3, len(row))) * DAY,
         kind=np.zeros(len(row), np.int64),
         device=device,
-        net=scramble(device),
+        net=scramble_bits(device),
     )
 
 
@@ -157,7 +157,7 @@ def write_reports(world: World, reports: ReportTable) -> Iterator[bytes]:
 
 def _format_reports(reports: ReportTable) -> Iterator[bytes]:
     columns = zip(
-        reports.stamp.tolist(), clock(reports.at), reports.kind.tolist(),
+        reports.stamp.tolist(), format_times(reports.at), reports.kind.tolist(),
         reports.device.tolist(), reports.net.tolist(), strict=True,
     )  # fmt: skip
     for stamp, at, kind, device, net in columns:

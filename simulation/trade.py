@@ -4,14 +4,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from simulation.chance import Bools, Floats, Ints, draw_uniform, pick, stream
-from simulation.events import BIT, DAY, HOUR, ITEM, Census, Table, table
+from simulation.chance import Bools, Floats, Ints, draw_choices, draw_uniform, make_generator
+from simulation.events import BIT, DAY, HOUR, ITEM, Census, Table, make_table
 from simulation.gazetteer import (
     cities_abroad,
     distance_km,
-    gazetteer,
+    draw_provinces,
+    load_gazetteer,
     places_in,
-    provinces,
 )
 from simulation.parameters import LONG_LIFE_DAYS, PRODUCTS, Parameters
 
@@ -54,14 +54,16 @@ class Trade:
 
 def build_trade(seed: int, p: Parameters, census: Census) -> Trade:
     """Build the trade of one world."""
-    rng, g = stream(seed, "trade"), gazetteer()
-    product = pick(rng, np.array([x.share for x in PRODUCTS]), p.packing_houses)
+    rng, g = make_generator(seed, "trade"), load_gazetteer()
+    product = draw_choices(rng, np.array([x.share for x in PRODUCTS]), p.packing_houses)
     by_code = {code: i for i, code in enumerate(g.codes)}
     house_province = np.zeros(p.packing_houses, np.int64)
     for i, kind in enumerate(PRODUCTS):
         mine = np.flatnonzero(product == i)
         codes = np.array([by_code[c] for c in kind.provinces])
-        house_province[mine] = codes[pick(rng, np.array([*kind.provinces.values()]), len(mine))]
+        house_province[mine] = codes[
+            draw_choices(rng, np.array([*kind.provinces.values()]), len(mine))
+        ]
     house_lat, house_lon = places_in(rng, house_province)
 
     lots = max(p.active // p.lot_stamps, 4)
@@ -82,7 +84,7 @@ def build_trade(seed: int, p: Parameters, census: Census) -> Trade:
     shop_lot = np.repeat(np.arange(lots), shops)
     n = len(shop_lot)
     served = np.sort(rng.integers(1, p.lot_provinces + 1, lots))
-    choices = provinces(rng, lots * p.lot_provinces).reshape(lots, p.lot_provinces)
+    choices = draw_provinces(rng, lots * p.lot_provinces).reshape(lots, p.lot_provinces)
     shop_province = choices[shop_lot, rng.integers(0, served[shop_lot])]
     shop_lat, shop_lon = places_in(rng, shop_province)
     abroad = exported[shop_lot]
@@ -117,7 +119,7 @@ def genuine_items(rng: np.random.Generator, trade: Trade, stamp: Ints, census: C
     lot = trade.lot_of(stamp)
     first, last = trade.shop_start[lot], trade.shop_start[lot + 1]
     shop = first + (rng.random(n) * (last - first)).astype(np.int64)
-    items = table(
+    items = make_table(
         ITEM, n, stamp=stamp, shop=trade.shop_site[shop], lat=trade.shop_lat[shop],
         lon=trade.shop_lon[shop], province=trade.shop_province[shop],
         country=trade.shop_country[shop], arrive=trade.shop_arrive[shop], keeps=trade.keeps(lot),
@@ -151,7 +153,7 @@ def _elsewhere(
 ) -> None:
     """Resell some items to a province outside the lot's route."""
     n = int(who.sum())
-    province = provinces(rng, n)
+    province = draw_provinces(rng, n)
     lat, lon = places_in(rng, province)
     km = distance_km(items["lat"][who], items["lon"][who], lat, lon)
     hours = rng.uniform(6, 36, n) + km * trade.p.road_factor / trade.p.lorry_kmh
@@ -176,7 +178,7 @@ def copies_of(  # one row a copy: stamp, item, place and time of sale
     shop_province = np.zeros(len(shops), np.int64)
     shop_province[where] = province
     lat, lon = places_in(rng, shop_province)
-    return table(
+    return make_table(
         ITEM, len(stamp), stamp=stamp, item=item, shop=census.allocate(len(shops))[where],
         lat=lat[where], lon=lon[where], province=shop_province[where], sold=sold,
         arrive=sold - draw_uniform(rng, 0.1 * DAY, 5 * DAY, len(stamp)), keeps=keeps,

@@ -87,7 +87,7 @@ class Truth:
             yield orjson.dumps(row, option=orjson.OPT_APPEND_NEWLINE)
 
 
-def establish(
+def derive_truth(
     active: int, events: Table, at: Floats, labels: NDArray[np.uint32], attacks: Attacks,
     sold: Table, poisoned: Ints,
 ) -> Truth:  # fmt: skip

@@ -7,14 +7,14 @@ import numpy as np
 
 from simulation import record
 from simulation.attacks import DORMANT, Attacks, choose_codes, false_items
-from simulation.chance import Ints, stream
-from simulation.crowds import crowd_sizes, crowds, inspections
-from simulation.events import BY_ATTACKER, DAY, VISIT, Census, Table, joined
+from simulation.chance import Ints, make_generator
+from simulation.crowds import crowd_sizes, draw_crowds, draw_inspections
+from simulation.events import BY_ATTACKER, DAY, VISIT, Census, Table, join_tables
 from simulation.parameters import Parameters
-from simulation.people import sessions
-from simulation.phones import Observations, observe, shared
+from simulation.people import draw_sessions
+from simulation.phones import Observations, label_shared_networks, observe_events
 from simulation.trade import Originals, Trade, build_trade, genuine_items
-from simulation.truth import Truth, establish
+from simulation.truth import Truth, derive_truth
 
 
 @dataclass(frozen=True)
@@ -44,8 +44,8 @@ class World:
     def truth_lines(self) -> Iterator[bytes]:
         """Yield the truth file, line by line."""
         return self.truth.rows(
-            record.ordinals(self.events, self.events["item"] > 0),
-            record.ordinals(self.events, self.seen.labels & BY_ATTACKER > 0),
+            record.index_scan_lines(self.events, self.events["item"] > 0),
+            record.index_scan_lines(self.events, self.seen.labels & BY_ATTACKER > 0),
         )
 
 
@@ -54,7 +54,7 @@ def build_world(seed: int, p: Parameters) -> World:
     census = Census()
     trade = build_trade(seed, p, census)
     attacks = choose_codes(seed, trade)
-    rng = stream(seed, "who is scanned")
+    rng = make_generator(seed, "who is scanned")
     dormant = attacks.stamp[attacks.kind == DORMANT]
     scanned = _choose(rng, p.active, p.scan_rate, dormant)
     inspected = _choose(rng, p.active, p.inspector_rate, dormant)
@@ -62,28 +62,30 @@ def build_world(seed: int, p: Parameters) -> World:
     crowd = rng.choice(p.active, min(p.active, wanted + len(attacks.stamp)), replace=False)
     crowd = crowd[~np.isin(crowd, attacks.stamp)][:wanted]
     needed = np.unique(np.concatenate([scanned, inspected, crowd, attacks.stamp]))
-    originals = Originals(genuine_items(stream(seed, "originals"), trade, needed, census))
+    originals = Originals(genuine_items(make_generator(seed, "originals"), trade, needed, census))
 
     false = false_items(seed, trade, originals, attacks, census)
     bought = false[rng.random(len(false)) < p.scan_rate]
     checked = false[rng.random(len(false)) < p.inspector_rate]
-    market = joined([originals.select_items(scanned), bought], false.dtype)
-    of_crowds, poisoned = crowds(seed, trade, originals, crowd, census)
-    looked_at = joined([originals.select_items(inspected), checked], false.dtype)
-    events = joined(
+    market = join_tables([originals.select_items(scanned), bought], false.dtype)
+    of_crowds, poisoned = draw_crowds(seed, trade, originals, crowd, census)
+    looked_at = join_tables([originals.select_items(inspected), checked], false.dtype)
+    events = join_tables(
         [
-            sessions(stream(seed, "people"), seed, p, market, census),
-            inspections(stream(seed, "inspections"), p, looked_at, census.allocate(p.inspectors)),
+            draw_sessions(make_generator(seed, "people"), seed, p, market, census),
+            draw_inspections(
+                make_generator(seed, "inspections"), p, looked_at, census.allocate(p.inspectors)
+            ),
             of_crowds,
         ]
     )
-    seen = observe(seed, p, events)
+    seen = observe_events(seed, p, events)
     order = order_recording(p, seen)
     events, seen = events[order], record_times(seen, order)
-    seen.labels[:] |= shared(events, seen, p)
+    seen.labels[:] |= label_shared_networks(events, seen, p)
     return World(
         seed=seed, parameters=p, trade=trade, attacks=attacks, events=events, seen=seen,
-        truth=establish(p.active, events, seen.at, seen.labels, attacks, false, poisoned),
+        truth=derive_truth(p.active, events, seen.at, seen.labels, attacks, false, poisoned),
         scanned=int((originals.select_items(scanned)["sold"] < p.days * DAY).sum()),
     )  # fmt: skip
 

@@ -52,7 +52,7 @@ class MalformedFilter(VeritemError):
     message = "not a filter: {why}"
 
 
-def mix(keys: _Keys) -> _Keys:
+def mix_keys(keys: _Keys) -> _Keys:
     """Mix the bits of 64-bit numbers (the finalizer of MurmurHash3), one to one."""
     mixed = keys ^ (keys >> np.uint64(33))
     mixed *= np.uint64(0xFF51AFD7ED558CCD)
@@ -76,7 +76,7 @@ class FuseFilter:
         """Whether each key may be in the set; False is certain."""
         if not self.size:
             return np.zeros(len(keys), dtype=bool)
-        hashes = mix(keys + np.uint64(self.seed))
+        hashes = mix_keys(keys + np.uint64(self.seed))
         found = (hashes ^ (hashes >> np.uint64(32))).astype(np.uint8)
         for slots in self.find_slots(hashes):
             found ^= self.fingerprints[slots]
@@ -160,7 +160,7 @@ def _fill(made: FuseFilter, keys: _Keys) -> bool:
     wanted = np.empty(len(keys), dtype=np.uint8)
     for at in range(0, len(keys), _CHUNK):
         part = slice(at, at + _CHUNK)
-        hashes = mix(keys[part] + np.uint64(made.seed))
+        hashes = mix_keys(keys[part] + np.uint64(made.seed))
         wanted[part] = hashes ^ (hashes >> np.uint64(32))
         for row, found in enumerate(made.find_slots(hashes)):
             slots[row, part] = found

@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stamps.code import ALPHABET, LENGTH
-from stamps.fuse_filter import mix
+from stamps.fuse_filter import mix_keys
 from stamps.key_ring import KeyRing
 
 MARK_BYTES: Final = 5
@@ -70,7 +70,7 @@ def expand_ranges(ranges: Sequence[CodeRange], ring: KeyRing) -> NDArray[np.uint
 
 def make_marks(keys: NDArray[np.uint64]) -> bytes:
     """Return the marks of codes that left the list: five bytes each, sorted, big-endian."""
-    marks = np.unique(mix(keys) >> np.uint64(64 - 8 * MARK_BYTES))
+    marks = np.unique(mix_keys(keys) >> np.uint64(64 - 8 * MARK_BYTES))
     return marks.astype(">u8").view(np.uint8).reshape(-1, 8)[:, 8 - MARK_BYTES :].tobytes()
 
 
@@ -80,7 +80,7 @@ def find_marked(keys: NDArray[np.uint64], marks: bytes) -> NDArray[np.bool_]:
     whole = np.zeros((len(rows), 8), dtype=np.uint8)
     whole[:, 8 - MARK_BYTES :] = rows
     known = whole.view(">u8").ravel().astype(np.uint64)
-    return np.isin(mix(keys) >> np.uint64(64 - 8 * MARK_BYTES), known)
+    return np.isin(mix_keys(keys) >> np.uint64(64 - 8 * MARK_BYTES), known)
 
 
 def merge_ranges(ranges: Sequence[CodeRange]) -> list[CodeRange]:

@@ -16,7 +16,7 @@ from benchmarks.detection.campaign import OURS, TRAINING
 from benchmarks.detection.gates import Gate
 from benchmarks.detection.report import table
 from simulation import ATTACKERS, AttackerParameters
-from simulation.parameters import sources
+from simulation.parameters import list_parameters
 
 # Attackers of a gate by their names' beginnings, what is measured, and the promised bound.
 _AT_LEAST = (
@@ -132,7 +132,7 @@ def attacker_parameter_table() -> str:
     """Return every parameter that attackers share, with its source."""
     rows = [
         (f"`{name}`", f"{value}", meaning, source)
-        for name, value, meaning, source in sources(AttackerParameters)
+        for name, value, meaning, source in list_parameters(AttackerParameters)
     ]
     return table(("parameter", "value", "meaning", "source"), rows)
 

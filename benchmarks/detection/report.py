@@ -13,7 +13,7 @@ from benchmarks.detection.evaluate import ITEM_GROUPS, Tally
 from benchmarks.detection.gates import Found, Gate, false_rate, gates, precision
 from simulation import Parameters
 from simulation.attacks import PATTERNS
-from simulation.parameters import sources
+from simulation.parameters import list_parameters
 
 INSPECTORS = Parameters().inspectors
 NATION_A_YEAR = 500e6
@@ -219,6 +219,6 @@ def parameter_table() -> str:
     """Return every parameter of the world with its source."""
     rows = [
         (f"`{name}`", f"{value}".replace("|", "/"), meaning, source)
-        for name, value, meaning, source in sources()
+        for name, value, meaning, source in list_parameters()
     ]
     return table(("parameter", "value", "meaning", "source"), rows)

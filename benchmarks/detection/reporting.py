@@ -13,7 +13,7 @@ from benchmarks.detection.gates import false_rate, precision
 from benchmarks.detection.report import table
 from simulation import Parameters, World, build_world
 from simulation.chance import Bools
-from simulation.parameters import sources
+from simulation.parameters import list_parameters
 from simulation.reporters import (
     ReportCampaign,
     ReporterParameters,
@@ -101,6 +101,6 @@ def reporter_parameter_table() -> str:
     """Return every parameter of reports."""
     rows = [
         (f"`{name}`", f"{value}", meaning, source)
-        for name, value, meaning, source in sources(ReporterParameters)
+        for name, value, meaning, source in list_parameters(ReporterParameters)
     ]
     return table(("parameter", "value", "meaning", "source"), rows)

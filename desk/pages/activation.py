@@ -82,7 +82,7 @@ async def show_check(call: PageCall) -> web.StreamResponse:
 
 
 @routes.add("POST", "/activate/go", permissions=(Permission.ACTIVATE,))
-async def activate(call: PageCall) -> web.StreamResponse:
+async def activate_roll(call: PageCall) -> web.StreamResponse:
     """Activate, and lead to the receipt."""
     form = call.parse_form(ActivationForm)
     roll = await rolls.find_roll(call.context, form.batch, form.first, form.last)
@@ -112,7 +112,7 @@ async def show_receipt(call: PageCall) -> web.StreamResponse:
 
 
 @routes.add("POST", "/activate/undo", permissions=(Permission.DEACTIVATE,), page="/activate/done")
-async def undo(call: PageCall) -> web.StreamResponse:
+async def undo_activation(call: PageCall) -> web.StreamResponse:
     """Take an activation back, and lead to the form."""
     form = call.parse_form(UndoForm)
     result = await activation.undo_activation(call.context, form.act, call.key)

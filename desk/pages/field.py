@@ -54,7 +54,7 @@ async def show_field(call: PageCall) -> web.StreamResponse:
     if not text:
         return await render_field(call)
     try:
-        record = await check(call, text)
+        record = await check_code(call, text)
     except VeritemError as refusal:
         return await render_field(call, typed=text, refusal=refusal)
     return await render_field(call, typed=text, record=record)
@@ -66,7 +66,7 @@ async def show_record(call: PageCall) -> web.StreamResponse:
     text = call.query.get("q", "").strip()
     if not text:
         return redirect("/field")
-    record = await check(call, text)
+    record = await check_code(call, text)
     return await _render(call, "field_part.html", typed=text, record=record)
 
 
@@ -142,7 +142,7 @@ async def shut_out_phone(call: PageCall, phone: str) -> web.StreamResponse:
     return redirect("/field", "field.phone_shut")
 
 
-async def check(call: PageCall, text: str) -> FieldRecord:
+async def check_code(call: PageCall, text: str) -> FieldRecord:
     """The record of a stamp that the account checks."""
     own = await call.runtime.own_hosts.find()
     return await field_checks.check_stamp(call.context, text, own, call.runtime.field_budget)

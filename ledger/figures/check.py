@@ -19,7 +19,7 @@ from ledger.figures.facts import (
     STOCK,
     Fact,
     StoredFact,
-    spread,
+    spread_over_periods,
 )
 from ledger.figures.sources import SOURCES, find_batch_parties, read_facts
 from ledger.storage.store import Store
@@ -39,7 +39,7 @@ class FactDifference(NamedTuple):
 async def check_facts(store: Store) -> list[FactDifference]:
     """Return the facts that differ, in the order of their keys."""
     async with store.read() as connection:
-        computed = spread(await _compute(connection))
+        computed = spread_over_periods(await _compute(connection))
         table = schema.figure_facts
         kept = {StoredFact(*row[:-1]): row[-1] for row in await connection.execute(select(table))}
     return [

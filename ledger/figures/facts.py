@@ -75,7 +75,7 @@ def month_to_date(month: int) -> date:
     return date(month // _MONTHS, month % _MONTHS + 1, 1)
 
 
-def spread(facts: Mapping[Fact, int]) -> Counter[StoredFact]:
+def spread_over_periods(facts: Mapping[Fact, int]) -> Counter[StoredFact]:
     """The rows of `figure_facts` that facts add to, each with what it adds."""
     rows: Counter[StoredFact] = Counter()
     for fact, count in facts.items():
@@ -102,7 +102,7 @@ async def add_facts(connection: AsyncConnection, facts: Mapping[Fact, int]) -> N
 
     All writers take rows in the order of their keys, so they do not deadlock.
     """
-    rows = spread(facts)
+    rows = spread_over_periods(facts)
     if rows:
         await connection.execute(
             _ADD, [{**key._asdict(), "total": rows[key]} for key in sorted(rows)]

@@ -53,7 +53,7 @@ def find_flaw(states: Mapping[str, int], flows: Mapping[str, int]) -> str | None
     return "; ".join(flaws) or None
 
 
-async def recount(
+async def count_stock_again(
     connection: AsyncConnection, flows: Mapping[int, Mapping[str, int]], *, is_last: bool
 ) -> Counter[Fact]:
     """Count the stamps of batches anew; return what changed.

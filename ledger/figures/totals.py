@@ -21,7 +21,7 @@ from ledger.figures.facts import STOCK, Grain, day_to_date, month_to_date
 from ledger.figures.facts import add_facts as _add_facts
 from ledger.figures.periods import PeriodPart, split_days, split_period
 from ledger.figures.sources import SOURCES, read_facts, read_first_time
-from ledger.figures.stock import recount
+from ledger.figures.stock import count_stock_again
 from ledger.packer_provinces import is_of_province, select_packers
 from ledger.storage.store import Store, uncancellable
 
@@ -108,7 +108,7 @@ class Figures:
                     flows[batch].update(happened)
                 is_last = is_last and page.is_last
                 await _write_position(connection, source, page.position, self._clock())
-            facts.update(await recount(connection, flows, is_last=is_last))
+            facts.update(await count_stock_again(connection, flows, is_last=is_last))
             await _add_facts(connection, facts)
             return await _read_positions(connection)
 

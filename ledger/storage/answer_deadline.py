@@ -109,7 +109,7 @@ def check_idle_connections(engine: AsyncEngine) -> None:
             deadline.restart()
 
 
-async def ping(driver: "psycopg.AsyncConnection[Any]") -> None:
+async def ping_server(driver: "psycopg.AsyncConnection[Any]") -> None:
     """Execute a statement that does nothing; raise `psycopg.Error` without an answer in time."""
     with _running(AnswerDeadline(driver, PING_SECONDS)):
         await driver.execute("SELECT 1")
@@ -118,5 +118,5 @@ async def ping(driver: "psycopg.AsyncConnection[Any]") -> None:
 async def _try_out(driver: "psycopg.AsyncConnection[Any]") -> None:
     """Ping without a transaction."""
     await driver.set_autocommit(True)
-    await ping(driver)
+    await ping_server(driver)
     await driver.set_autocommit(False)

@@ -45,7 +45,7 @@ class _PictureRefused(Exception):
         self.code = code
 
 
-def inspect(upload: bytes, modules: int) -> dict[str, Any]:
+def inspect_upload(upload: bytes, modules: int) -> dict[str, Any]:
     """Return the symbols of a proof; `modules` is the expected length of a symbol's side."""
     grey = _open_pdf(upload) if upload[:1024].lstrip().startswith(b"%PDF") else _open(upload)
     white = find_white(grey)
@@ -161,7 +161,7 @@ def main() -> int:
     give_up_rights(memory_bytes=_MEMORY_BYTES, cpu_seconds=_CPU_SECONDS)
     upload = sys.stdin.buffer.read(MOST_BYTES + 1)
     try:
-        found = inspect(upload, modules)
+        found = inspect_upload(upload, modules)
     except _PictureRefused as refused:
         return refused.code
     except (MemoryError, PictureUnreadable):

@@ -18,7 +18,7 @@ from typing import Any, Final
 from ledger import Ledger
 from ledger.figures.totals import FigureScope, Totals
 from services.figures.measures import MEASURES
-from services.figures.suppression import SMALLEST, suppress
+from services.figures.suppression import SMALLEST, suppress_small_counts
 from stamps.vietnam_time import to_date
 
 COLUMNS: Final = (
@@ -82,7 +82,7 @@ async def _compose(
     columns: dict[str, tuple[list[int | None], int | None]] = {}
     for column in COLUMNS:
         counts = [MEASURES[column].compute(rest if key == "" else totals[key]) or 0 for key in keys]
-        columns[column] = suppress([max(count, 0) for count in counts])
+        columns[column] = suppress_small_counts([max(count, 0) for count in counts])
     return {
         "quarter": name,
         "first": first.isoformat(),

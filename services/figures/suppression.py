@@ -12,7 +12,7 @@ SMALLEST: Final = 5
 """The smallest count that is published."""
 
 
-def suppress(parts: Sequence[int]) -> tuple[list[int | None], int | None]:
+def suppress_small_counts(parts: Sequence[int]) -> tuple[list[int | None], int | None]:
     """The parts and their total as they may be published; None is hidden.
 
     >>> suppress([900, 40, 3])

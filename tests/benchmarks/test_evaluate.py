@@ -32,7 +32,7 @@ from benchmarks.detection.gates import false_rate, precision
 from benchmarks.detection.report import parameter_table, write_into
 from simulation import Parameters, World, build_world
 from simulation.events import BIT
-from simulation.record import clock
+from simulation.record import format_times
 
 SMALL = Parameters(active=60_000, prevalence=0.004, scan_rate=0.10)
 
@@ -55,7 +55,9 @@ def oracle(lines: Iterable[Line]) -> Iterator[Row]:
     truth = world().truth
     for stamp, when in zip(truth.stamp.tolist(), truth.observable.tolist(), strict=True):
         observable = np.isfinite(when)
-        yield row(stamp, float(observable), clock(np.array([when]))[0] if observable else None)
+        yield row(
+            stamp, float(observable), format_times(np.array([when]))[0] if observable else None
+        )
 
 
 def silence(lines: Iterable[Line]) -> Iterator[Row]:

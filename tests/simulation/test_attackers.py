@@ -19,7 +19,7 @@ from simulation import (
     build_world,
 )
 from simulation.events import BY_ATTACKER, DAY, HOUR, VISIT
-from simulation.parameters import Act, Target, sources
+from simulation.parameters import Act, Target, list_parameters
 
 SMALL = Parameters(active=60_000, prevalence=0.004, scan_rate=0.10)
 FEW = AttackerParameters(stamps=10)
@@ -226,6 +226,6 @@ def test_every_act_has_an_attacker_and_every_number_a_source() -> None:
     assert {attacker.act for attacker in ATTACKERS} == {*Act}
     assert len({attacker.name for attacker in ATTACKERS}) == len(ATTACKERS)
     assert all(attacker.why for attacker in ATTACKERS)
-    for name, _, meaning, source in sources(AttackerParameters):
+    for name, _, meaning, source in list_parameters(AttackerParameters):
         assert meaning, name
         assert source, name

@@ -14,8 +14,8 @@ import pytest
 from simulation import Parameters, World, build_world
 from simulation.attacks import COPIED, DORMANT, KINDS
 from simulation.events import BIT, DAY, INSPECTOR, TROUBLES, VISIT
-from simulation.gazetteer import distance_km, gazetteer
-from simulation.parameters import PRODUCTS, sources
+from simulation.gazetteer import distance_km, load_gazetteer
+from simulation.parameters import PRODUCTS, list_parameters
 
 ROOT = Path(__file__).parents[2]
 SMALL = Parameters(active=60_000, prevalence=0.004, scan_rate=0.10)
@@ -61,7 +61,7 @@ def test_the_simulation_imports_no_detector() -> None:
 
 
 def test_every_number_has_a_source_or_is_marked_assumed() -> None:
-    for name, _, meaning, source in sources():
+    for name, _, meaning, source in list_parameters():
         assert meaning, name
         assert source, name
     assert sum(product.share for product in PRODUCTS) == pytest.approx(1)
@@ -151,7 +151,7 @@ def test_three_in_ten_people_give_a_place() -> None:
 
 
 def test_places_stand_near_a_ward_of_vietnam_where_people_live() -> None:
-    w, g = world(), gazetteer()
+    w, g = world(), load_gazetteer()
     home = w.events[(w.events["country"] == 0)][:3000]
     km = distance_km(
         home["lat"][:, None], home["lon"][:, None], g.ward_lat[None, :], g.ward_lon[None, :]

@@ -9,13 +9,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from stamps.fuse_filter import MalformedFilter, build_filter, mix, parse_filter
+from stamps.fuse_filter import MalformedFilter, build_filter, mix_keys, parse_filter
 
 GOLDEN = json.loads((Path(__file__).parents[1] / "vectors" / "fuse8-v1.json").read_text())
 
 
 def make_numbers(first: int, count: int) -> np.ndarray:
-    return mix(np.arange(first, first + count, dtype=np.uint64))
+    return mix_keys(np.arange(first, first + count, dtype=np.uint64))
 
 
 @pytest.mark.parametrize("golden", GOLDEN["filters"], ids=lambda one: str(one["keys"]))

@@ -11,7 +11,7 @@ from ledger.figures.facts import (
     date_to_day,
     day_to_date,
     month_to_date,
-    spread,
+    spread_over_periods,
 )
 from ledger.figures.periods import split_period
 
@@ -52,6 +52,6 @@ def test_a_period_reads_at_most_sixty_two_days_beside_whole_months(
 @given(st.dictionaries(DAYS, st.integers(1, 9), max_size=20))
 @settings(max_examples=50)
 def test_days_months_and_the_whole_have_the_same_sum(counts: dict[date, int]) -> None:
-    rows = spread({Fact(date_to_day(day), "issued"): n for day, n in counts.items()})
+    rows = spread_over_periods({Fact(date_to_day(day), "issued"): n for day, n in counts.items()})
     sums = [sum(n for key, n in rows.items() if key.grain == grain) for grain in Grain]
     assert sums == [sum(counts.values())] * 3
