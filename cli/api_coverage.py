@@ -49,6 +49,7 @@ OTHERWISE: Final[Mapping[str, str]] = {
     "lot_drafts.save_draft": "`PUT lots/{lot}` takes an incomplete lot",
     "lot_entry.enter_lot": "`PUT lots/{lot}`",
     "lot_places.find_places": "`GET registered-codes`",
+    "lot_reviews.find_review_status": "`GET reviews` and `GET lots/{lot}/publication`",
     "lots.find_pending_change": "`GET proposals` with `kind=lot.change`",
     "order_limits.compare_order": "`GET orders/{order}/limits`",
     "order_limits.compare_request": "`POST orders` says what the limits leave",

@@ -59,6 +59,7 @@ COMMANDS: Final[dict[str, Command]] = {
     "batch": Command(_LIFE, "cli.batches"),
     "print": Command(_LIFE, "cli.prints", "print_"),
     "lot": Command(_LIFE, "cli.lots"),
+    "review": Command(_LIFE, "cli.reviews"),
     "stamps": Command(_LIFE, "cli.stamps"),
     "verify": Command(_PROOF, "cli.verify", "verify"),
     "alerts": Command(_PROOF, "cli.alerts"),

@@ -100,6 +100,16 @@ class Signer:
             epoch, self._key(epoch).sign(detached_signature.SNAPSHOT_PREFIX + document)
         )
 
+    def sign_publication(self, epoch: int, document: bytes) -> dict[str, str]:
+        """Sign the statement of a publication, detached: as `stamps.detached_signature` says.
+
+        Raises:
+            NoSigningKey: the epoch has no key here.
+        """
+        return detached_signature.format_detached(
+            epoch, self._key(epoch).sign(detached_signature.PUBLICATION_PREFIX + document)
+        )
+
     def _key(self, epoch: int) -> Ed25519PrivateKey:
         try:
             return self._keys[epoch]

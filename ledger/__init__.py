@@ -56,6 +56,14 @@ from ledger.ledger import Ledger, open_ledger
 from ledger.lots.lot_changes import LotChange
 from ledger.lots.lot_drafts import LotDraft, SeenDraft
 from ledger.lots.lot_filter import LotFilter
+from ledger.lots.lot_submission import (
+    Publication,
+    ReviewAct,
+    ReviewRule,
+    ReviewStep,
+    Submission,
+    SubmissionState,
+)
 from ledger.lots.lot_versions import Correction, LotVersion, VersionNote
 from ledger.lots.lots import LotReview, LotRow
 from ledger.orders.crop import CropArea, CropEstimate
@@ -155,6 +163,7 @@ __all__ = [
     "ProposalFilter",
     "ProposalState",
     "PublicSite",
+    "Publication",
     "RecallReach",
     "RecallTarget",
     "RecordedTransition",
@@ -164,6 +173,9 @@ __all__ = [
     "ReportKind",
     "ReportRow",
     "ReportState",
+    "ReviewAct",
+    "ReviewRule",
+    "ReviewStep",
     "Role",
     "ScanCount",
     "ScanRow",
@@ -172,6 +184,8 @@ __all__ = [
     "Staff",
     "StampHistory",
     "StampScans",
+    "Submission",
+    "SubmissionState",
     "Token",
     "VersionNote",
     "back_up",

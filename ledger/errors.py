@@ -335,3 +335,31 @@ class MailNotResendable(VeritemError):
 
     code = "mail-not-resendable"
     message = "mail {mail} cannot be sent again: it is no dead letter, or it held a link"
+
+
+class UnknownSubmission(UnknownRow):
+    """There is no submission of this number."""
+
+    code = "unknown-submission"
+    message = "there is no submission {submission}"
+
+
+class SubmissionClosed(VeritemError):
+    """The submission does not wait for a reviewer."""
+
+    code = "submission-closed"
+    message = "submission {submission} is {state}; it waits for no review"
+
+
+class ReviewerInvolved(VeritemError):
+    """Who submitted, wrote or confirmed a version does not review it."""
+
+    code = "reviewer-involved"
+    message = "{actor} had a part in this version of lot {lot}; another person must review it"
+
+
+class VersionPublished(VeritemError):
+    """The version of the lot is published already."""
+
+    code = "version-published"
+    message = "version {version} of lot {lot} is published already"

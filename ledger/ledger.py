@@ -39,8 +39,10 @@ from ledger.figures.totals import Figures
 from ledger.lists import Lists
 from ledger.lots.lot_drafts import LotDrafts
 from ledger.lots.lot_imports import LotImports
+from ledger.lots.lot_submissions import LotSubmissions
 from ledger.lots.lots import Lots
 from ledger.lots.named_photos import NamedPhotos
+from ledger.lots.review_rules import ReviewRules
 from ledger.notices.mail_addresses import MailAddresses
 from ledger.notices.mail_waiting import MailWaiting
 from ledger.notices.mails import Mails
@@ -136,6 +138,8 @@ class Ledger:
         self.claims = Claims(store, clock)
         self.form_drafts = FormDrafts(store, clock)
         self.lot_drafts = LotDrafts(store, clock)
+        self.lot_submissions = LotSubmissions(store, clock)
+        self.review_rules = ReviewRules(store, clock)
         self.print_keys = PrintKeys(store, clock)
         self.print_proofs = PrintProofs(store, clock)
         self.named_photos = NamedPhotos(store)

@@ -243,6 +243,12 @@ class _LineWriter:
         lot = clean_line(data["lot"], _LONGEST_NAME)
         return self._texts("event.lot_recalled", lot=lot), f"/lots/{quote(data['lot'], safe='')}"
 
+    def describe_review(self, data: Mapping[str, Any]) -> tuple[str, str]:
+        """A version of a lot that was submitted, returned or published."""
+        lot = clean_line(data["lot"], _LONGEST_NAME)
+        text = self._texts(f"event.lot_{data['state']}", lot=lot, version=data["version"])
+        return text, f"/reviews/{data['review']}"
+
     def describe_stamps(self, data: Mapping[str, Any]) -> tuple[str, str]:
         """Stamps of a batch that were recalled."""
         stamps = self._number(data["stamps"])
@@ -286,6 +292,9 @@ _DESCRIBE: Final[Mapping[str, Callable[[_LineWriter, Mapping[str, Any]], tuple[s
     "proposal.opened": _LineWriter.describe_proposal,
     "alert.raised": _LineWriter.describe_alert,
     "lot.recalled": _LineWriter.describe_lot,
+    "lot.submitted": _LineWriter.describe_review,
+    "lot.returned": _LineWriter.describe_review,
+    "lot.published": _LineWriter.describe_review,
     "stamps.recalled": _LineWriter.describe_stamps,
     "hearing.asked": _LineWriter.describe_hearing,
     "hearing.decided": _LineWriter.describe_hearing,

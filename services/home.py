@@ -22,6 +22,7 @@ from services.lists.catalogue import (
 )
 from services.lists.description import ListCount, ListDescription, ListRequest
 from services.lists.find import count_list
+from services.lists.reviews import SUBMISSIONS
 from services.permissions import Permission, has_permission
 from services.proposals.proposal_kinds import PROPOSAL_PERMISSIONS
 from stamps.vietnam_time import to_date
@@ -111,6 +112,15 @@ _KINDS: Final = (
         BATCHES,
         (Permission.ACTIVATE,),
         _filter({"stage": ("to_activate",)}),
+    ),
+    _TaskKind(
+        "lots_returned", SUBMISSIONS, (Permission.LOT_SUBMIT,), _filter({"state": ("returned",)})
+    ),
+    _TaskKind(
+        "lots_to_review",
+        SUBMISSIONS,
+        (Permission.LOT_REVIEW,),
+        _filter({"state": ("submitted", "approved")}),
     ),
     _TaskKind("lots_incomplete", LOTS, (Permission.LOT_PUT,), _filter({"state": ("incomplete",)})),
     _TaskKind(

@@ -37,6 +37,9 @@ class Permission(StrEnum):
     LOT_SEE = "lot.see"
     LOT_PUT = "lot.put"
     LOT_CONFIRM = "lot.confirm"
+    LOT_SUBMIT = "lot.submit"
+    LOT_REVIEW = "lot.review"
+    REVIEW_RULE_SET = "review_rule.set"
     STAMP_SEE = "stamp.see"
     EVENT_SEE = "event.see"
     EVENT_RECORD = "event.record"
@@ -99,6 +102,7 @@ GRANTS: Final[Mapping[ActorRole, frozenset[Permission]]] = {
             _P.LOT_SEE,
             _P.LOT_PUT,
             _P.LOT_CONFIRM,
+            _P.LOT_SUBMIT,
             _P.EVENT_SEE,
             _P.EVENT_RECORD,
             _P.ACTIVATE,
@@ -157,6 +161,8 @@ GRANTS: Final[Mapping[ActorRole, frozenset[Permission]]] = {
             _P.FIGURE_SUBMIT,
             _P.LOT_SEE,
             _P.LOT_CONFIRM,
+            _P.LOT_REVIEW,
+            _P.REVIEW_RULE_SET,
             _P.STAMP_SEE,
             _P.EVENT_SEE,
             _P.ALERT_SEE,
@@ -246,6 +252,7 @@ TOKEN_PERMISSIONS: Final = frozenset(
         _P.WEBHOOK_SEE,
         _P.LOT_SEE,
         _P.LOT_PUT,
+        _P.LOT_SUBMIT,
         _P.STAMP_SEE,
         _P.EVENT_SEE,
         _P.EVENT_RECORD,

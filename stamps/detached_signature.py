@@ -25,6 +25,8 @@ CASE_PREFIX: Final = b"veritem case v1:"
 """The prefix of case files (`issuer.case_file`)."""
 SNAPSHOT_PREFIX: Final = b"veritem field snapshot v1:"
 """The prefix of field snapshots (`issuer.field_snapshot`)."""
+PUBLICATION_PREFIX: Final = b"veritem publication v1:"
+"""The prefix of statements of publications (`issuer.publication`)."""
 ALGORITHM: Final = "EdDSA"
 
 

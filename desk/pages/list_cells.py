@@ -205,6 +205,7 @@ _PATHS: Final = {
     "sessions": "/sessions/",
     "findings": "/field/findings/",
     "hearings": "/hearings/",
+    "submissions": "/reviews/",
 }
 
 

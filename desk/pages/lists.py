@@ -61,6 +61,9 @@ TAGS: Final[Mapping[str, str]] = {
     "enabled": "activated",
     "valid": "activated",
     "ended": "void",
+    "submitted": "suspended",
+    "published": "activated",
+    "returned": "recalled",
 }
 """The colour of a state; a slug without one is a plain text."""
 

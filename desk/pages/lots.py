@@ -18,7 +18,7 @@ from services.alerts import hearings
 from services.codes import registered_codes
 from services.lists.catalogue import LOTS
 from services.lists.find import find_person_names
-from services.lots import lot_drafts, lots
+from services.lots import lot_drafts, lot_reviews, lots
 from services.permissions import Permission, has_permission
 from services.proposals import proposals
 from services.stamps import recalls
@@ -116,6 +116,7 @@ async def _render_lot(call: PageCall, code: str) -> web.Response:
         ),
         cautioned=await hearings.list_of_lot(call.context, code),
         pending=pending,
+        review=await lot_reviews.find_review_status(call.context, code),
         change=pending and _describe_change(row, pending, call.texts, call.language),
         is_own=pending is not None and pending.requested_by == call.staff.id,
         may_decide=pending is not None and proposals.may_decide(call.context, pending),

@@ -10,6 +10,7 @@ from ledger.accounts.account_rows import DEMO_FOUNDER, Staff
 from ledger.alerts.alert_record import Alert, alert_from_row
 from ledger.audit.audit import AuditEntry
 from ledger.batches.batches import Batch
+from ledger.lots.lot_submission import Submission, SubmissionState
 from ledger.lots.lots import LotRow
 from ledger.orders.order_numbers import OrderNumber
 from ledger.orders.order_states import OrderState
@@ -26,6 +27,12 @@ def read_order(row: Row) -> Order:
     cells = {name: row[name] for name in schema.orders.c.keys()}  # noqa: SIM118 - columns
     number = None if row["serial"] is None else OrderNumber(row["year"], row["serial"])
     return Order(**{**cells, "state": OrderState(row["state"]), "number": number})
+
+
+def read_submission(row: Row) -> Submission:
+    """The submission in a row of `reviews.SUBMISSIONS`."""
+    cells = {**row, "record": json.loads(row["record"]), "state": SubmissionState(row["state"])}
+    return Submission(**cells)
 
 
 def read_batch(row: Row) -> Batch:

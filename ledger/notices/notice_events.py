@@ -73,6 +73,16 @@ class RecallApproved:
 
 
 @dataclass(frozen=True, slots=True)
+class LotReviewed:
+    """A version of a lot was submitted for review, returned with a comment, or published."""
+
+    review: int
+    lot: str
+    version: int
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
 class AlertOpened:
     """The detector opened an alert: a suspicion, not a finding."""
 
@@ -209,6 +219,7 @@ EventData = (
     | BatchReported
     | StampsChanged
     | RecallApproved
+    | LotReviewed
     | AlertOpened
     | CodeSuspected
     | CodeStatusChanged
@@ -251,6 +262,9 @@ EVENTS: Final[Mapping[str, EventKind]] = {
         ("packer",), StampsChanged(7, ("7·0-4999",), 5_000, None, "food-safety")
     ),
     "lot.recalled": EventKind(("packer",), RecallApproved("DL-2026-0912")),
+    "lot.submitted": EventKind((), LotReviewed(12, "DL-2026-0912", 1, "submitted")),
+    "lot.returned": EventKind(("packer",), LotReviewed(12, "DL-2026-0912", 1, "returned")),
+    "lot.published": EventKind(("packer",), LotReviewed(13, "DL-2026-0912", 2, "published")),
     "alert.opened": EventKind(
         (), AlertOpened(31, "stamp", 7, 1204, 8.25, ("impossible_travel", "many_places"))
     ),

@@ -30,6 +30,7 @@ from ledger.notices.notice_events import (
     HearingAnswered,
     HearingAsked,
     HearingClosed,
+    LotReviewed,
     NoticeEvent,
     OrderDecided,
     OrderRequested,
@@ -78,6 +79,9 @@ _ACTIONS: Final = (
     "batch.manifest",
     "bundle.ready",
     "lot.recall",
+    "lot_submission.submit",
+    "lot_submission.return",
+    "lot_submission.publish",
     "alert.decide",
     "registered_code.suspend",
     "registered_code.revoke",
@@ -231,6 +235,8 @@ async def _read_audit(connection: AsyncConnection, rows: Sequence[RowMapping]) -
             told = await _tell_batch(connection, int(subject), row["action"], details)
         elif table == "lots":
             told = await _tell_lot(connection, subject)
+        elif table == "lot_submissions":
+            told = await _tell_review(connection, int(subject), row["action"])
         elif table == "registered_codes":
             told = await _tell_code(connection, subject, row["action"], details)
         elif table == "alerts":
@@ -327,6 +333,22 @@ async def _tell_lot(connection: AsyncConnection, code: str) -> _Told:
     lots = schema.lots.c
     owner = await connection.scalar(select(lots.organisation).where(lots.code == code))
     return _Told("lot.recalled", RecallApproved(code), _pair(owner, None))
+
+
+_REVIEWED: Final = {"submit": "submitted", "return": "returned", "publish": "published"}
+
+
+async def _tell_review(connection: AsyncConnection, id_: int, action: str) -> _Told | None:
+    rows = schema.lot_submissions.c
+    found = await connection.execute(
+        select(rows.lot, rows.version, rows.organisation, rows.submitted_by).where(rows.id == id_)
+    )
+    row = found.one_or_none()
+    if row is None:
+        return None
+    state = _REVIEWED[action.rpartition(".")[2]]
+    data = LotReviewed(id_, row.lot, row.version, state)
+    return _Told(f"lot.{state}", data, _pair(row.organisation, None), row.submitted_by)
 
 
 _STATUSES: Final = {"suspend": "suspended", "revoke": "revoked", "restore": "active"}

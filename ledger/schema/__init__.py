@@ -36,6 +36,12 @@ from ledger.schema.figures import (
 )
 from ledger.schema.hearings import hearing_messages, hearing_photos, hearings
 from ledger.schema.history import audit, chain_heads, generations, search_words
+from ledger.schema.lot_reviews import (
+    lot_publications,
+    lot_review_steps,
+    lot_submissions,
+    review_rules,
+)
 from ledger.schema.lots import lot_drafts, lot_versions, lots
 from ledger.schema.mail import mail_addresses, mail_requests, mail_waiting, mails
 from ledger.schema.notices import notice_sources, notices, webhooks
@@ -77,6 +83,8 @@ HISTORY: Final = (
     "report_events",
     "finding_photos",
     "lot_versions",
+    "lot_review_steps",
+    "lot_publications",
     "generations",
     "figure_reports",
     "epcis_events",
@@ -128,6 +136,9 @@ __all__ = [
     "lot_codes",
     "lot_drafts",
     "lot_imports",
+    "lot_publications",
+    "lot_review_steps",
+    "lot_submissions",
     "lot_versions",
     "lots",
     "mail_addresses",
@@ -158,6 +169,7 @@ __all__ = [
     "report_groups",
     "report_photos",
     "reports",
+    "review_rules",
     "scan_counts",
     "scans",
     "search_words",

@@ -66,6 +66,9 @@ GRANT SELECT ON organisations, products, places, batches, lots, spans, scans, ch
     decisions, batch_days, product_days, generations, alembic_version TO veritem_resolver;
 -- Of a lot's versions the public page shows when, why and what was corrected, not by whom.
 GRANT SELECT (lot, version, at, reason, changed, is_correction) ON lot_versions TO veritem_resolver;
+-- Of reviews the public page shows what was published, when, and which organisations vouch for it.
+GRANT SELECT ON lot_publications TO veritem_resolver;
+GRANT SELECT (id, lot, version, record, sha256, state, submitted_at) ON lot_submissions TO veritem_resolver;
 -- Of registered codes the public page shows no household that did not agree.
 GRANT SELECT (code, kind, public_name, province, is_household, public_household) ON registered_codes
     TO veritem_resolver;
@@ -198,6 +201,10 @@ GRANT INSERT ON batch_parties TO veritem_issuer;
 GRANT SELECT, INSERT, DELETE ON search_words TO veritem_issuer, veritem_desk;
 GRANT INSERT, UPDATE ON lots TO veritem_desk;
 GRANT INSERT ON lot_versions TO veritem_desk;
+-- Reviews of lots: what was submitted never changes, and a trigger asks for as many reviewers as it names.
+GRANT INSERT, UPDATE (state, updated_at) ON lot_submissions TO veritem_desk;
+GRANT INSERT ON lot_review_steps, lot_publications TO veritem_desk;
+GRANT INSERT, UPDATE (reviewers, set_by, set_at) ON review_rules TO veritem_desk;
 -- The watch over the registry runs in the desk and opens alerts about codes.
 GRANT INSERT, UPDATE ON alerts TO veritem_desk;
 GRANT INSERT, UPDATE, DELETE ON code_activity TO veritem_desk;
@@ -265,6 +272,8 @@ GRANT INSERT, UPDATE (position) ON notice_sources TO veritem_desk;
 GRANT SELECT, UPDATE (position) ON notice_sources TO veritem_notices;
 GRANT SELECT, UPDATE (state, failures, failing_since, busy_until) ON webhooks TO veritem_notices;
 GRANT SELECT (code, organisation) ON registered_codes TO veritem_notices;
+GRANT SELECT (id, lot, version, organisation, product, state, submitted_by, submitted_at)
+    ON lot_submissions TO veritem_notices;
 GRANT SELECT ON notices, organisations, places, orders, order_numbers, batches, batch_parties, lots, transitions,
     alerts, alert_levels, hearings, audit, chain_heads, generations, alembic_version TO veritem_notices;
 

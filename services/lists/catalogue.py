@@ -17,6 +17,7 @@ from services.context import ServiceContext
 from services.lists.access import SESSIONS, TOKENS
 from services.lists.administration import AUDIT, ORGANISATIONS, PLACES, STAFF
 from services.lists.description import Groups, ListColumn, ListDescription, ListFilter, Row
+from services.lists.reviews import SUBMISSIONS
 from services.lists.search import (
     search_alerts,
     search_batches,
@@ -484,6 +485,6 @@ LISTS: Final[Mapping[str, ListDescription]] = {
     for one in (
         *(ORDERS, BATCHES, LOTS, ALERTS, PROPOSALS, CODES),
         *(STAFF, ORGANISATIONS, PLACES, AUDIT, REPORTS, TOKENS, SESSIONS),
-        *(FINDINGS, HEARINGS),
+        *(FINDINGS, HEARINGS, SUBMISSIONS),
     )
 }

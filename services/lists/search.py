@@ -171,6 +171,15 @@ async def search_hearings(context: ServiceContext, text: str) -> Search:
     return await _find_words(context, text, {"lot": ("lots",), "organisation": ("organisation",)})
 
 
+async def search_submissions(context: ServiceContext, text: str) -> Search:
+    """Submitted versions by lot, names in the lot, product or organisation."""
+    return await _find_words(
+        context,
+        text,
+        {"lot": ("lots",), "product": ("product",), "organisation": ("organisation",)},
+    )
+
+
 async def search_codes(context: ServiceContext, text: str) -> Search:
     """Registered codes by code, name or organisation."""
     return await _find_words(context, text, {"code": ("codes",), "organisation": ("organisation",)})

@@ -103,6 +103,13 @@ KINDS: Final[Mapping[str, MailKind]] = {
             "recall", (_P.LOT_SEE, _P.BATCH_SEE), ("lot.recalled", "stamps.recalled"), "at_once",
             _is_party,
         ),
+        MailKind(
+            "lot_to_review", (_P.LOT_REVIEW,), ("lot.submitted",), "digest", _is_undecided
+        ),
+        MailKind(
+            "lot_reviewed", (_P.LOT_SUBMIT,), ("lot.returned", "lot.published"), "at_once",
+            _is_party,
+        ),
         MailKind("hearing_asked", (_P.HEARING_ANSWER,), ("hearing.asked",), "at_once", _is_party),
         MailKind(
             "hearing_decided", (_P.HEARING_ANSWER,), ("hearing.decided",), "at_once", _is_party

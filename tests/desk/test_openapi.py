@@ -195,6 +195,23 @@ async def test_answers_match_the_document(desk: RunningDesk, quick_passwords: No
     await call("mai", "GET", "/lots")
     await call("mai", "GET", "/lots/L1")
     await call("mai", "GET", "/lots/L1/versions")
+    await call("mai", "GET", "/lots/L1/publication")  # nothing is: 404
+    for body in ({"version": 1}, {"version": 2, "note": "xin xem"}):
+        await call("mai", "POST", "/lots/L1/submissions", body)
+    await call("bo", "GET", "/reviews")
+    await call("bo", "GET", "/reviews/1")
+    await call("bo", "GET", "/reviews/9")  # 404
+    await call("bo", "POST", "/reviews/1/return", {"comment": "thiếu"})
+    await call("bo", "POST", "/reviews/1/approve", {})  # it was returned: 409
+    for step in ("withdraw", "approve"):
+        sent = await call("mai", "POST", "/lots/L1/submissions", {"version": 2})
+        await call(
+            "mai" if step == "withdraw" else "bo", "POST", f"/reviews/{sent['id']}/{step}", {}
+        )
+    await call("mai", "POST", "/lots/L1/submissions", {"version": 2})  # it is published: 409
+    await call("mai", "GET", "/lots/L1/publication")
+    await call("bo", "PUT", "/review-rules/country", {"reviewers": 1})
+    await call("bo", "GET", "/review-rules")
     transition = {"transition": "activate", "range": f"{number}·0-99", "lot": "L1"}
     await call("mai", "POST", "/transitions", transition, key=new_key())
     await call("mai", "POST", "/transitions", transition, key=new_key())
@@ -493,7 +510,8 @@ async def check_bodies(desk: RunningDesk, route: ApiRoute) -> None:
     people |= {"registered codes": "bo", "organisations": "tri", "staff": "tri", "places": "tri"}
     people |= {"orders/{order}/excess": "bo", "orders/{order}/refuse": "bo", "quotas": "bo"}
     people |= {"webhooks": "in", "organisation-tokens": "mai", "figures": "bo"}
-    people |= {"hearings/{hearing}/answers": "mai", "events": "mai"}
+    people |= {"hearings/{hearing}/answers": "mai", "events": "mai", "reviews": "bo"}
+    people |= {"lots/{lot}/submissions": "mai"}
     who = people.get(route.path) or people.get(route.tag, "thanh")
     who = "tri" if route.path == "role-grants" else who
     headers = {"If-Match": "*"} if route.has_version else {}

@@ -353,6 +353,17 @@ _NEEDS_A_FILE = frozenset(
 """What needs a file, and reports, webhooks, findings and hearings have tests of their own."""
 
 
+async def submit(desk: RunningDesk) -> str:
+    """A lot that waits for its review."""
+    sent = await desk.ledger.lot_submissions.submit(
+        "DL-2026-0912",
+        1,
+        {"document": {}, "completeness": {"told": 1, "items": 2}},
+        actor="mai",
+    )
+    return str(sent.id)
+
+
 async def propose(desk: RunningDesk, kind: str, subject: str) -> Proposal:
     return await desk.ledger.proposals.add(
         kind,
@@ -406,6 +417,7 @@ async def test_each_role_sees_its_own_pages_and_no_others(desk: RunningDesk, rol
             "token": (await desk.fetch(WHO[role], "GET", "/tokens"))["tokens"][0]["id"],
             "session": (await desk.fetch(WHO[role], "GET", "/sessions"))["sessions"][0]["id"],
             "report": "ministry-year-2026-vn",
+            "review": await submit(desk),
             "proposal": str(proposals[str(role)]) if str(role) in proposals else "1",
         }
         for route in ROUTES:

@@ -6,7 +6,16 @@ import pytest
 from sqlalchemy import Float, Integer, insert, text
 
 from ledger import Ledger, Order, Organisation, ProductRow, schema, search_words
-from ledger.lists import ListQuery, Lists, ListTable, Match, access, administration, tables
+from ledger.lists import (
+    ListQuery,
+    Lists,
+    ListTable,
+    Match,
+    access,
+    administration,
+    reviews,
+    tables,
+)
 from ledger.search_words import WordKind
 from tests.ledger.conftest import NOW
 from tests.ledger.list_plans import find_costs
@@ -17,6 +26,7 @@ LISTS = (
     administration.AUDIT,
     tables.REPORTS,
     *(access.TOKENS, access.SESSIONS),
+    reviews.SUBMISSIONS,
 )
 STATES = ("requested", "approved", "refused", "fulfilled")
 
@@ -161,6 +171,7 @@ FILTERS = {
     "tokens": ("staff", "organisation", "since"),
     "sessions": ("staff", "since"),
     "findings": ("state", "kind", "actor", "province"),
+    "submissions": ("state", "organisation", "product", "since"),
     "reports": ("state", "kind", "source", "province", "product", "packer", "owner"),
 }
 """The filters that have an index with each sort of their list."""
@@ -191,7 +202,9 @@ async def test_every_sort_and_filter_is_read_from_an_index(
 
 
 @pytest.mark.parametrize(
-    "table", [tables.ORDERS, tables.BATCHES, tables.LOTS], ids=lambda table: table.name
+    "table",
+    [tables.ORDERS, tables.BATCHES, tables.LOTS, reviews.SUBMISSIONS],
+    ids=lambda table: table.name,
 )
 async def test_rows_of_a_province_are_those_of_its_packers(
     ledger: Ledger, table: ListTable

@@ -15,6 +15,7 @@ from sqlalchemy import Connection, text
 from ledger import (
     AlertState,
     Ledger,
+    LotRow,
     Organisation,
     RegisteredCode,
     ReportRow,
@@ -28,6 +29,7 @@ from ledger.record.epcis_events import NewEvent
 from ledger.storage.storage_errors import SchemaBehind, SchemaTooNew, StorageFailed
 from ledger.storage.store import Store
 from ledger.storage.urls import UnknownStorage
+from tests.accounts import add_accounts
 from tests.ledger.scans.test_scans import SCAN
 from tests.ledger.world import activated
 from tests.servers import PostgresServer
@@ -122,6 +124,10 @@ async def fill_history(ledger: Ledger) -> None:
     await ledger.field_findings.add(finding, "r", [b"x"])
     event = NewEvent("0" * 64, "ObjectEvent", 1, None, {}, {}, [("item", "x:1")], {"reason": "x"})
     await ledger.epcis_events.record("p1", [event], actor="mai")
+    await ledger.lots.save(LotRow("L3", {"code": "L3"}, (), organisation="p1"))
+    await add_accounts(ledger, "thanh")
+    sent = await ledger.lot_submissions.submit("L3", 1, {}, actor="mai")
+    await ledger.lot_submissions.approve(sent.id, actor="thanh", sign=lambda _: {})
     await ledger.generations.renew("restore")
 
 

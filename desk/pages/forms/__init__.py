@@ -56,6 +56,7 @@ from desk.pages.forms.registry import (
     WebhookChangeForm,
     WebhookForm,
 )
+from desk.pages.forms.reviews import ReturnForm, ReviewRuleForm, SubmitForm
 from desk.pages.forms.stamps import (
     ActForm,
     ActivationForm,
@@ -119,11 +120,14 @@ __all__ = [
     "ResendForm",
     "ResetForm",
     "RetireKeyForm",
+    "ReturnForm",
+    "ReviewRuleForm",
     "RoleForm",
     "RollForm",
     "SheetForm",
     "SignInForm",
     "StampTransitionForm",
+    "SubmitForm",
     "SubmitReportForm",
     "SuspensionForm",
     "Text",

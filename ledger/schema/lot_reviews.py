@@ -1,0 +1,95 @@
+"""Reviews of lots: what was submitted, each step of its review, and what was published."""
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    Table,
+    Text,
+    text,
+)
+
+from ledger.schema.columns import metadata, optional, required
+
+_IS_OPEN = text("state IN ('submitted', 'approved')")
+
+lot_submissions = Table(
+    "lot_submissions",
+    metadata,
+    Column("id", BigInteger, primary_key=True, autoincrement=False),
+    required("lot", Text, ForeignKey("lots.code")),
+    required("version", Integer),
+    required("organisation", Text, ForeignKey("organisations.id")),
+    optional("product", Text),
+    required("record", Text),
+    required("sha256", Text),
+    required("reviewers", Integer),
+    required("state", Text),
+    required("submitted_by", Text),
+    required("submitted_at", BigInteger),
+    required("updated_at", BigInteger),
+    CheckConstraint("reviewers BETWEEN 1 AND 2", name="reviewers"),
+)
+Index(
+    "uq_lot_submissions_open",
+    lot_submissions.c.lot,
+    unique=True,
+    sqlite_where=_IS_OPEN,
+    postgresql_where=_IS_OPEN,
+)
+Index(None, lot_submissions.c.lot, lot_submissions.c.id)
+Index(None, lot_submissions.c.submitted_at, lot_submissions.c.id)
+for _filter in ("state", "organisation", "product"):
+    Index(None, lot_submissions.c[_filter], lot_submissions.c.submitted_at, lot_submissions.c.id)
+Index(
+    None,
+    lot_submissions.c.organisation,
+    lot_submissions.c.state,
+    lot_submissions.c.submitted_at,
+    lot_submissions.c.id,
+)
+
+lot_review_steps = Table(
+    "lot_review_steps",
+    metadata,
+    Column("submission", BigInteger, ForeignKey("lot_submissions.id"), primary_key=True),
+    Column("n", Integer, primary_key=True, autoincrement=False),
+    required("at", BigInteger),
+    required("actor", Text),
+    optional("organisation", Text),
+    required("what", Text),
+    required("text", Text),
+    required("audit", BigInteger),
+    sqlite_with_rowid=False,
+)
+
+lot_publications = Table(
+    "lot_publications",
+    metadata,
+    Column(
+        "submission",
+        BigInteger,
+        ForeignKey("lot_submissions.id"),
+        primary_key=True,
+        autoincrement=False,
+    ),
+    required("lot", Text, ForeignKey("lots.code")),
+    required("version", Integer),
+    required("statement", Text),
+    required("signature", Text),
+    required("at", BigInteger),
+)
+Index(None, lot_publications.c.lot, lot_publications.c.submission)
+
+review_rules = Table(
+    "review_rules",
+    metadata,
+    Column("province", Text, primary_key=True),
+    required("reviewers", Integer),
+    required("set_by", Text),
+    required("set_at", BigInteger),
+    CheckConstraint("reviewers BETWEEN 1 AND 2", name="reviewers"),
+)
