@@ -39,6 +39,7 @@ OTHERWISE: Final[Mapping[str, str]] = {
     "case_handling.list_photos": "at the desk alone: a PDF for people",
     "case_handling.list_owners": "names to choose from in a form",
     "batches.list_batches": "`GET batches`",
+    "whose_place.find_choices": "names to choose from in a form",
     "hearings.list_of_batch": "`GET hearings` with `q` of the batch's number",
     "hearings.list_of_lot": "`GET hearings` with `q` of the lot's code",
     "bundles.list_bundles": "`GET batches/{batch}/bundles/{form}`",

@@ -106,6 +106,9 @@ _STATUS: Final[Mapping[str, int]] = {
     "proof-unreadable": 422,
     # lots and transitions
     "malformed-event": 422,
+    "malformed-entry": 422,
+    "entry-refused": 422,
+    "entry-taken-back": 409,
     "malformed-lot": 422,
     "malformed-range": 422,
     "lot-required": 422,

@@ -29,6 +29,8 @@ from ledger.changes import Changes
 from ledger.code_watch.code_watch import CodeWatch
 from ledger.codes.code_imports import CodeImports
 from ledger.codes.registered_codes import RegisteredCodes
+from ledger.diary.entries import DiaryEntries
+from ledger.diary.imports import DiaryImports
 from ledger.field.field_findings import FieldFindings
 from ledger.field.field_phones import FieldPhones
 from ledger.field.field_snapshots import FieldSnapshots
@@ -109,6 +111,8 @@ class Ledger:
         self.epcis_events = EpcisEvents(store, clock)
         self.event_traces = EventTraces(store)
         self.traced_lots = TracedLots(store)
+        self.diary_entries = DiaryEntries(store, clock)
+        self.diary_imports = DiaryImports(store, clock)
         self.field_findings = FieldFindings(store, clock)
         self.field_phones = FieldPhones(store, clock)
         self.field_snapshots = FieldSnapshots(store, clock)

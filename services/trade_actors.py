@@ -19,6 +19,7 @@ ActorEntry = Literal[
     "processing",
     "packing",
     "transport",
+    "checkpoint",
     "receipt",
     "sale",
     "test",
@@ -42,10 +43,10 @@ TRADE_ACTORS: Final[Mapping[str, TradeActor]] = {
     actor.role: actor
     for actor in (
         TradeActor("grower", ("planting", "input", "harvest", "sale"), has_areas=True),
-        TradeActor("buyer", ("purchase", "sale")),
-        TradeActor("packer", ("purchase", "packing", "sale")),
-        TradeActor("processor", ("purchase", "processing", "sale")),
-        TradeActor("carrier", ("transport",)),
+        TradeActor("buyer", ("purchase", "receipt", "sale")),
+        TradeActor("packer", ("purchase", "receipt", "packing", "sale")),
+        TradeActor("processor", ("purchase", "receipt", "processing", "sale")),
+        TradeActor("carrier", ("transport", "checkpoint")),
         TradeActor("distributor", ("receipt", "sale")),
         TradeActor("retailer", ("receipt", "sale")),
         TradeActor("laboratory", ("test",)),

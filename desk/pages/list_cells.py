@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any, Final
 from urllib.parse import quote
 
+from desk.pages.entry_texts import summarise_entry
 from desk.pages.problem_texts import translate_slug
 from desk.pages.scan_trail import describe_reason
 from ledger import CODE_ALERTS
@@ -139,6 +140,8 @@ _NAMED: Final[Mapping[str, Callable[[Row, Texts], str]]] = {
     "hearing": lambda row, texts: name_hearing(
         row["batch"], row["lo"], row["hi"], row["lot"], texts
     ),
+    "entry": lambda row, texts: translate_slug(texts, "entry_kind", row["kind"]),
+    "told": lambda row, texts: summarise_entry(row["entry"].entry, texts) if row["entry"] else "",
     "reports": lambda row, texts: name_reports(row["typed"], row["batch"], row["idx"], texts),
 }
 """Columns that name the row itself."""
@@ -206,6 +209,7 @@ _PATHS: Final = {
     "findings": "/field/findings/",
     "hearings": "/hearings/",
     "submissions": "/reviews/",
+    "diary": "/diary/",
 }
 
 

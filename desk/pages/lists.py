@@ -64,6 +64,8 @@ TAGS: Final[Mapping[str, str]] = {
     "submitted": "suspended",
     "published": "activated",
     "returned": "recalled",
+    "taken_back": "void",
+    "waiting": "suspended",
 }
 """The colour of a state; a slug without one is a plain text."""
 

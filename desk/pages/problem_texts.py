@@ -3,6 +3,7 @@
 from typing import Any, Final
 
 from desk.forms.refusals import ShownRefusal
+from traceability.diary.entry_kinds import load_entry_kinds
 from traceability.lot_profiles import list_labels
 from web.i18n import Texts, format_number
 
@@ -82,7 +83,12 @@ def describe_problem(refusal: ShownRefusal, texts: Texts) -> dict[str, Any]:
 
 
 def translate_slug(texts: Texts, family: str, slug: str) -> str:
-    """The text of a slug, or the slug itself where there is no text yet."""
+    """The text of a slug, or the slug itself where there is no text yet.
+
+    Kinds of entries have their names in their tables.
+    """
+    if family == "entry_kind" and slug in load_entry_kinds():
+        return load_entry_kinds()[slug].name[texts.language]
     key = f"{family}.{slug}"
     return texts(key) if texts.has(key) else slug
 

@@ -257,6 +257,14 @@ class Places(Registry[PlaceRow]):
                 found += [PlaceRow(**row) for row in rows.mappings()]
         return sorted(found, key=lambda place: place.id)
 
+    async def list_of_organisation(self, organisation: str, limit: int) -> "list[PlaceRow]":
+        """Return the first places of an organisation, by id."""
+        places = schema.places
+        query = select(places).where(places.c.organisation == organisation)
+        async with self._store.read() as connection:
+            rows = await connection.execute(query.order_by(places.c.id).limit(limit))
+            return [PlaceRow(**row) for row in rows.mappings()]
+
 
 def open_organisations(store: Store, clock: Clock) -> Organisations:
     """Return the registry of organisations."""

@@ -144,29 +144,7 @@ class EpcisEvents:
         """
         at = self._clock() if at is None else at
         async with self._store.write() as connection:
-            organisations = schema.organisations.c
-            known = select(organisations.id).where(organisations.id == organisation)
-            if await connection.scalar(known) is None:
-                raise UnknownRow(kind="organisation", id=organisation)
-            new = await _keep_new(connection, organisation, events)
-            errors = await _keep_new_errors(connection, organisation, events)
-            written = {"recorded_at": at, "actor": actor, "organisation": organisation}
-            await _insert(connection, new, errors, written)
-            if new or errors:
-                ids = sorted([one.id for one in new] + [digest for _, digest, _ in errors])
-                await record_audit(
-                    connection,
-                    at=at,
-                    actor=actor,
-                    action="event.record",
-                    subject=f"organisations:{organisation}",
-                    details={
-                        "events": len(new),
-                        "errors": len(errors),
-                        "sha256": digest_json(ids),
-                    },
-                )
-        return RecordedEvents(len({one.id for one in events}), len(new), len(errors))
+            return await write_events(connection, organisation, events, actor=actor, at=at)
 
     async def find_page(
         self, wanted: EventFilter, *, after: Key | None = None, limit: int
@@ -175,7 +153,40 @@ class EpcisEvents:
         async with self._store.read() as connection:
             found = await connection.execute(wanted.select(after, limit))
             named = [(row.organisation, row.id) for row in found]
-            return await _load(connection, named)
+            return await load_events(connection, named)
+
+
+async def write_events(
+    connection: AsyncConnection,
+    organisation: str,
+    events: Sequence[NewEvent],
+    *,
+    actor: str,
+    at: int,
+) -> RecordedEvents:
+    """Write the events of an organisation that are not recorded yet, within a transaction.
+
+    Raises `UnknownRow` for the organisation.
+    """
+    organisations = schema.organisations.c
+    known = select(organisations.id).where(organisations.id == organisation)
+    if await connection.scalar(known) is None:
+        raise UnknownRow(kind="organisation", id=organisation)
+    new = await _keep_new(connection, organisation, events)
+    errors = await _keep_new_errors(connection, organisation, events)
+    written = {"recorded_at": at, "actor": actor, "organisation": organisation}
+    await _insert(connection, new, errors, written)
+    if new or errors:
+        ids = sorted([one.id for one in new] + [digest for _, digest, _ in errors])
+        await record_audit(
+            connection,
+            at=at,
+            actor=actor,
+            action="event.record",
+            subject=f"organisations:{organisation}",
+            details={"events": len(new), "errors": len(errors), "sha256": digest_json(ids)},
+        )
+    return RecordedEvents(len({one.id for one in events}), len(new), len(errors))
 
 
 async def _keep_new(
@@ -251,7 +262,9 @@ async def _insert(
             await connection.execute(insert(table), rows)
 
 
-async def _load(connection: AsyncConnection, named: Sequence[tuple[str, str]]) -> list[EventRow]:
+async def load_events(
+    connection: AsyncConnection, named: Sequence[tuple[str, str]]
+) -> list[EventRow]:
     """The events of these organisations and ids, in their order."""
     events, errors = schema.epcis_events, schema.epcis_errors
     rows: dict[tuple[str, str], RowMapping] = {}

@@ -23,8 +23,16 @@ from ledger.schema.alerts import (
 )
 from ledger.schema.batches import NO_DUE_DAY, batch_parties, batches, spans, transitions
 from ledger.schema.code_activity import code_activity, watch_positions, watched_codes
-from ledger.schema.codes import code_imports, code_rules, lot_codes, lot_imports, registered_codes
+from ledger.schema.codes import (
+    code_imports,
+    code_rules,
+    diary_imports,
+    lot_codes,
+    lot_imports,
+    registered_codes,
+)
 from ledger.schema.columns import metadata
+from ledger.schema.diary import diary_entries
 from ledger.schema.epcis import epcis_errors, epcis_events, epcis_keys
 from ledger.schema.field import field_findings, field_phones, field_snapshots, finding_photos
 from ledger.schema.figures import (
@@ -90,6 +98,7 @@ HISTORY: Final = (
     "epcis_events",
     "epcis_errors",
     "epcis_keys",
+    "diary_entries",
 )
 """The append-only tables."""
 
@@ -118,6 +127,8 @@ __all__ = [
     "decisions",
     "detection_reviews",
     "devices",
+    "diary_entries",
+    "diary_imports",
     "epcis_errors",
     "epcis_events",
     "epcis_keys",

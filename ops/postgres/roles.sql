@@ -190,7 +190,7 @@ GRANT SELECT ON alert_levels TO veritem_recorder;
 GRANT INSERT, UPDATE ON organisations, products, places TO veritem_desk;
 GRANT INSERT, UPDATE ON registered_codes, code_rules TO veritem_desk;
 GRANT INSERT, DELETE ON lot_codes TO veritem_desk;
-GRANT INSERT, UPDATE, DELETE ON code_imports, lot_imports TO veritem_desk;
+GRANT INSERT, UPDATE, DELETE ON code_imports, diary_imports, lot_imports TO veritem_desk;
 GRANT INSERT, UPDATE (state) ON orders TO veritem_issuer;
 GRANT INSERT, UPDATE (state, decided_by, decided_at, decision_reason) ON orders TO veritem_desk;
 GRANT INSERT, UPDATE (stamps, set_by, set_at) ON order_quotas TO veritem_desk;
@@ -214,7 +214,7 @@ GRANT INSERT ON alert_events, alert_levels, alert_minutes, alert_photos TO verit
 GRANT INSERT, UPDATE (seen_at, state, done, total, result) ON detection_reviews TO veritem_desk;
 GRANT INSERT, UPDATE (state, updated_at, due_at) ON hearings TO veritem_desk;
 GRANT INSERT ON hearing_messages, hearing_photos TO veritem_desk;
-GRANT INSERT ON epcis_events, epcis_errors, epcis_keys TO veritem_desk;
+GRANT INSERT ON epcis_events, epcis_errors, epcis_keys, diary_entries TO veritem_desk;
 GRANT INSERT ON audit TO veritem_issuer, veritem_desk, veritem_recorder, veritem_notices;
 
 -- Staff: the desk signs people in, changes their passwords, seals their secrets of one-time codes,

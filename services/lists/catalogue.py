@@ -17,6 +17,7 @@ from services.context import ServiceContext
 from services.lists.access import SESSIONS, TOKENS
 from services.lists.administration import AUDIT, ORGANISATIONS, PLACES, STAFF
 from services.lists.description import Groups, ListColumn, ListDescription, ListFilter, Row
+from services.lists.diary import DIARY
 from services.lists.reviews import SUBMISSIONS
 from services.lists.search import (
     search_alerts,
@@ -486,5 +487,6 @@ LISTS: Final[Mapping[str, ListDescription]] = {
         *(ORDERS, BATCHES, LOTS, ALERTS, PROPOSALS, CODES),
         *(STAFF, ORGANISATIONS, PLACES, AUDIT, REPORTS, TOKENS, SESSIONS),
         *(FINDINGS, HEARINGS, SUBMISSIONS),
+        DIARY,
     )
 }

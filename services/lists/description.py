@@ -26,6 +26,7 @@ ColumnKind = Literal[
     "code",
     "count",
     "date",
+    "entry",
     "finding",
     "day",
     "hearing",
@@ -43,10 +44,12 @@ ColumnKind = Literal[
     "slug",
     "subject",
     "text",
+    "told",
     "yes",
 ]
 """Form of a cell. `bar`: counts by state, which exports leave out. `order`, `batch`, `lot`,
-`alert`, `proposal`, `reports`, `hearing` and `name` name the row itself. `subject`: what an
+`alert`, `proposal`, `reports`, `hearing`, `entry` and `name` name the row itself. `told`: what an
+entry of the diary says. `subject`: what an
 audit entry is about."""
 FilterKind = Literal["choice", "organisation", "person", "product", "province", "record", "subject"]
 """Choices of a filter. `record`: the row of a link, such as an order. `subject`: as above."""

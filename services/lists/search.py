@@ -220,6 +220,13 @@ async def search_organisations(context: ServiceContext, text: str) -> Search:
     return await _find_words(context, text, {"organisation": ("ids",)})
 
 
+async def search_entries(context: ServiceContext, text: str) -> Search:
+    """Entries of the diary by the code of their place or goods, or by organisation."""
+    named = await _find_words(context, text, {"organisation": ("organisation",)})
+    codes: list[Match] = [("place", normalize_code(text)), ("lot", text)]
+    return Search([*codes, *named.matches], named.is_partial)
+
+
 async def search_places(context: ServiceContext, text: str) -> Search:
     """Places by name, id, code, GLN or organisation."""
     return await _find_words(context, text, {"place": ("ids",), "organisation": ("organisation",)})

@@ -6,10 +6,11 @@ from contextlib import suppress
 from ledger import LotRow, Proposal, SeenDraft
 from ledger.errors import LotCodeTaken, UnknownLot, UnknownRow
 from services.context import ServiceContext
-from services.lots.lot_fields import Thousands, read_lot
+from services.lots.lot_fields import read_lot
 from services.lots.lots import NO_REASON, CorrectionRequest, get_lot, submit_lot
 from services.permissions import Permission, require_permission
 from services.tables.line_flaws import LineFlaw
+from services.tables.typed_values import Thousands
 from stamps.errors import VeritemError
 
 

@@ -8,20 +8,17 @@ field: what cannot be read, and what the rules of a lot refuse.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 from ledger import ProductRow
 from services.tables.line_flaws import LineFlaw, UnreadableCell, make_flaw
 from services.tables.typed_day import DayOrder, read_moment
+from services.tables.typed_values import Thousands, read_choice, read_count
 from stamps.timestamps import parse_rfc3339
-from stamps.typed_number import MalformedNumber, parse_whole_number
 from stamps.vietnam_time import VIETNAM_TIME
 from traceability import Lot, MalformedLot, Stage
-from traceability.lot_profiles import CROP, DetailType, LotItem, LotProfile, find_profile
-from web.plain_letters import split_words
+from traceability.lot_profiles import CROP, DetailType, LotProfile, find_profile
 from web.validation import FieldError
-
-Thousands = Literal[".", ",", ""]
 
 PREFIX: Final = "details."
 TIMES: Final = ("grown", "harvested", "packed")
@@ -136,35 +133,15 @@ def _read_value(
     if name in TIMES:
         return read_moment(text, order)
     if name == "shelf_life":
-        return _read_count(text, thousands)
+        return read_count(text, thousands)
     match item.type if item else None:
         case DetailType.DAY:
             return read_moment(text, order)[:10]
         case DetailType.COUNT:
-            return _read_count(text, thousands)
+            return read_count(text, thousands)
         case DetailType.CHOICE:
-            return _read_choice(item, text)
+            return read_choice((item and item.choices) or {}, text)
     return text
-
-
-def _read_count(text: str, thousands: Thousands) -> int:
-    try:
-        return parse_whole_number(text, thousands)
-    except MalformedNumber as error:
-        if both := error.evidence.get("readings"):
-            one, other = both
-            raise UnreadableCell("readings", text=text, one=one, other=other) from error
-        raise UnreadableCell("whole", text=text) from error
-
-
-def _read_choice(item: LotItem | None, text: str) -> str:
-    """The choice of this id or of this name in any language."""
-    choices = item.choices if item and item.choices else {}
-    key = " ".join(split_words(text))
-    for one, words in choices.items():
-        if key in {" ".join(split_words(word)) for word in (one, *words.values())}:
-            return one
-    raise UnreadableCell("choice", text=text, known=", ".join(choices))
 
 
 def compose_document(

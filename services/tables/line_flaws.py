@@ -47,6 +47,10 @@ REASONS: Final[Mapping[str, str]] = {
     "future": "the time of packing has not come",
     "foreign": "{text} is not registered to the lot's organisation",
     "unusable": "{text} is not in force",
+    "not_come": "has not come yet",
+    "own_place": "{text} is not registered to your organisation",
+    "one_of": "one of these is needed: {known}",
+    "before": "is before the day that it follows",
     "text": "{why}",
 }
 _LONGEST: Final = 100

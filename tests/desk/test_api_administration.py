@@ -143,6 +143,7 @@ async def test_a_token_over_its_requests_waits_and_others_do_not(tmp_path: Any) 
 KEYLESS = {
     "answers the same row again": {
         "orders",
+        "diary",
         "events",
         "organisations",
         "organisations/{organisation}/print-keys",
@@ -169,6 +170,8 @@ KEYLESS = {
         "alerts/{alert}/notes",
         "batches/{batch}/bundles/{form}",
         "devices/{device}/revoke",
+        "diary/{entry}/correction",
+        "diary/{entry}/withdrawal",
         "field/findings/{finding}/handled",
         "field/phones/{phone}/shut-out",
         "lot-imports/{import_id}/application",

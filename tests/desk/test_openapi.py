@@ -315,6 +315,7 @@ async def test_answers_match_the_document(desk: RunningDesk, quick_passwords: No
     await call("tri", "POST", "/staff/tri/disabling")
     await call("mai", "POST", "/staff/tri/disabling")
     await tell_events(call)
+    await tell_diary(call)
     await administer(desk, call)
     await manage_webhooks(call)
     await manage_mail(desk, call)
@@ -337,6 +338,26 @@ async def tell_events(call: Any) -> None:
     await call("mai", "GET", "/events?after=x")  # 400
     await call("mai", "GET", f"/events/{quote(shown['events'][0]['id'], safe='')}")
     await call("mai", "GET", "/events/x")  # 404
+
+
+async def tell_diary(call: Any) -> None:
+    sale = {"at": "2026-01-12", "lot": "L1", "quantity": 5, "unit": "TNE", "buyer": "A"}
+    told = await call("mai", "POST", "/diary", {"kind": "sale", "values": sale})
+    entry = f"/diary/{told['id']}"
+    await call("mai", "POST", "/diary", {"kind": "sale", "values": {}})  # 422
+    await call("mai", "GET", "/diary?kind=sale")
+    await call("mai", "GET", "/diary?kind=x")  # 400
+    await call("mai", "GET", entry)
+    await call("mai", "GET", "/diary/x")  # 404
+    right = {"values": {**sale, "quantity": 4}}
+    await call("mai", "POST", f"{entry}/correction", {"values": {}})  # 422
+    await call("mai", "POST", "/diary/x/correction", right)  # 404
+    corrected = await call("mai", "POST", f"{entry}/correction", right)
+    await call("mai", "POST", f"{entry}/correction", {"values": sale | {"quantity": 3}})  # 409
+    taken_back = f"/diary/{corrected['id']}/withdrawal"
+    await call("mai", "POST", taken_back)
+    await call("mai", "POST", taken_back)  # 409
+    await call("mai", "POST", "/diary/x/withdrawal")  # 404
 
 
 async def report_figures(call: Any) -> None:
@@ -512,6 +533,7 @@ async def check_bodies(desk: RunningDesk, route: ApiRoute) -> None:
     people |= {"webhooks": "in", "organisation-tokens": "mai", "figures": "bo"}
     people |= {"hearings/{hearing}/answers": "mai", "events": "mai", "reviews": "bo"}
     people |= {"lots/{lot}/submissions": "mai"}
+    people |= {"diary": "mai"}
     who = people.get(route.path) or people.get(route.tag, "thanh")
     who = "tri" if route.path == "role-grants" else who
     headers = {"If-Match": "*"} if route.has_version else {}

@@ -27,6 +27,7 @@ from ledger import (
 from ledger.alerts.alert_record import AlertKind
 from services.lots.lot_fields import extract_fields, read_lot
 from services.permissions import GRANTS
+from services.trade_actors import list_entries
 from stamps.lifecycle import REASONS, State, Transition
 from tests.desk.people import somebody
 from tests.desk.roles import DISTINCT_ROLES
@@ -398,6 +399,9 @@ async def test_each_role_sees_its_own_pages_and_no_others(desk: RunningDesk, rol
             "bo", "POST", "/registered-code-imports", b"code,name\nVN-BTPH-036,A\n", **csv
         )
         new_lots = await desk.fetch("mai", "POST", "/lot-imports", b"code,product\nN,ri6\n", **csv)
+        sale = {"at": "2026-09-01", "lot": "L1", "quantity": 5, "unit": "TNE", "buyer": "A"}
+        seller = WHO[role] if list_entries(role) else "mai"
+        told = await desk.fetch(seller, "POST", "/diary", {"kind": "sale", "values": sale})
         values = {
             "batch": str(number),
             "alert": str(alert),
@@ -412,6 +416,7 @@ async def test_each_role_sees_its_own_pages_and_no_others(desk: RunningDesk, rol
             "lot": "DL-2026-0912",
             "order": order,
             "entry": "1",
+            "diary_entry": told["id"],
             "place_id": "kp",
             "guide": "packer",
             "token": (await desk.fetch(WHO[role], "GET", "/tokens"))["tokens"][0]["id"],

@@ -13,6 +13,7 @@ from ledger.lists import (
     Match,
     access,
     administration,
+    diary,
     reviews,
     tables,
 )
@@ -27,6 +28,7 @@ LISTS = (
     tables.REPORTS,
     *(access.TOKENS, access.SESSIONS),
     reviews.SUBMISSIONS,
+    diary.ENTRIES,
 )
 STATES = ("requested", "approved", "refused", "fulfilled")
 
@@ -172,6 +174,7 @@ FILTERS = {
     "sessions": ("staff", "since"),
     "findings": ("state", "kind", "actor", "province"),
     "submissions": ("state", "organisation", "product", "since"),
+    "diary": ("organisation", "kind", "place", "lot", "since"),
     "reports": ("state", "kind", "source", "province", "product", "packer", "owner"),
 }
 """The filters that have an index with each sort of their list."""

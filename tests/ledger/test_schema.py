@@ -23,6 +23,7 @@ from ledger import (
     open_ledger,
     schema,
 )
+from ledger.diary.entries import NewEntry
 from ledger.field.field_findings import Finding
 from ledger.migrations import open_scripts
 from ledger.record.epcis_events import NewEvent
@@ -128,6 +129,7 @@ async def fill_history(ledger: Ledger) -> None:
     await add_accounts(ledger, "thanh")
     sent = await ledger.lot_submissions.submit("L3", 1, {}, actor="mai")
     await ledger.lot_submissions.approve(sent.id, actor="thanh", sign=lambda _: {})
+    await ledger.diary_entries.record("p1", [NewEntry(event, "harvest")], actor="mai")
     await ledger.generations.renew("restore")
 
 

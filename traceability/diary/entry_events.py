@@ -28,6 +28,8 @@ _OWN: Final = "veritem:"
 _KIND: Final = "veritem:entry"
 _AUTHOR: Final = "veritem:author"
 _OFFSET: Final = "+07:00"
+_COUNTED: Final = (ItemRole.LOT, ItemRole.MADE, ItemRole.TESTED)
+"""What the quantity of an entry may be of."""
 _NOT_VALUES: Final = frozenset({_KIND, _AUTHOR})
 
 
@@ -117,7 +119,8 @@ def name_party(name: str) -> str:
 
 def _describe_item(entry: Entry, role: ItemRole) -> dict[str, Any]:
     item: dict[str, Any] = {"epcClass": _name_class(entry, role)}
-    if role in (ItemRole.LOT, ItemRole.TESTED) and "quantity" in entry.values:
+    is_counted = role is ItemRole.MADE or "output_lot" not in entry.values
+    if role in _COUNTED and is_counted and "quantity" in entry.values:
         item |= {"quantity": entry.values["quantity"], "uom": entry.values["unit"]}
     return item
 
@@ -127,6 +130,8 @@ def _name_class(entry: Entry, role: ItemRole) -> str:
     if role is ItemRole.INPUT:
         batch = values.get("input_batch")
         return name_input(str(values["input_name"]), None if batch is None else str(batch))
+    if role is ItemRole.MADE:
+        return name_lot(str(values["output_lot"]))
     if role is ItemRole.LOT or (role is ItemRole.TESTED and entry.lot is not None):
         return name_lot(str(entry.lot))
     return name_standing(str(entry.place))

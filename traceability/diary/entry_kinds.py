@@ -51,6 +51,8 @@ class ItemRole(StrEnum):
 
     LOT = "lot"
     """The goods with the entry's lot code."""
+    MADE = "made"
+    """The goods that processing made, with the entry's `output_lot`."""
     STANDING = "standing"
     """What grows at the entry's place."""
     INPUT = "input"
@@ -69,6 +71,8 @@ class EntryField:
     hint: Labels | None
     example: str
     is_mandatory: bool
+    is_main: bool
+    """Whether a form shows it at once; others are folded away."""
     needed_with: tuple[str, frozenset[str]] | None
     """A field, and its choices (none: any value), with which this one is mandatory."""
     least: float | None
@@ -181,6 +185,7 @@ def _read_field(name: str, row: Mapping[str, Any]) -> EntryField:
         hint=_read_labels(row["hint"]) if "hint" in row else None,
         example=row.get("example", ""),
         is_mandatory=row.get("mandatory", False),
+        is_main=bool(needed) or row.get("mandatory", False) or row.get("main", False),
         needed_with=(needed["field"], frozenset(needed.get("values", ()))) if needed else None,
         least=row.get("least"),
         most=row.get("most"),

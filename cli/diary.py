@@ -1,0 +1,157 @@
+"""`veritem diary`: entries of growers, traders, carriers and laboratories."""
+
+from collections.abc import Sequence
+from typing import Annotated
+
+import typer
+
+from cli.context import ConfigFile, SignedInAs
+from cli.output import Json, print_fields, print_line, print_result, print_table
+from cli.use_cases import call_service
+from services.context import ServiceContext
+from services.diary import entries
+from services.diary.typed_entry import read_values
+from services.documents.diary import (
+    EntryDocument,
+    ToldEntryDocument,
+    describe_entry,
+    describe_told,
+)
+from services.lists.description import ListRequest
+from services.lists.diary import DIARY
+from services.lists.find import find_list_page
+
+app = typer.Typer(
+    no_args_is_help=True, help="The diary: entries of planting, inputs, harvest, transport, tests."
+)
+
+Kind = Annotated[str, typer.Argument(help="The kind of work: harvest, input … (docs/diary.md).")]
+EntryId = Annotated[str, typer.Argument(metavar="ENTRY", help="The id in `diary list`.")]
+Values = Annotated[
+    list[str],
+    typer.Argument(metavar="FIELD=VALUE...", help="Its fields: at=2026-11-20 quantity=820."),
+]
+
+
+@app.command("list")
+def list_(
+    kind: Annotated[str | None, typer.Option(help="Only entries of this kind.")] = None,
+    place: Annotated[str | None, typer.Option(help="Only entries of this place.")] = None,
+    search: Annotated[str, typer.Option(help="A code of place or goods, an organisation.")] = "",
+    after: Annotated[str | None, typer.Option(help="`next` of the page before.")] = None,
+    file: ConfigFile = None,
+    as_json: Json = False,
+) -> None:
+    """List the valid entries, the newest first."""
+    filters = {name: (value,) for name, value in (("kind", kind), ("place", place)) if value}
+    asked = ListRequest(search=search, filters=filters, after=after)
+
+    async def find(context: ServiceContext) -> tuple[list[EntryDocument], str | None]:
+        page = await find_list_page(context, DIARY, asked)
+        return [describe_entry(row["entry"]) for row in page.rows if row["entry"]], page.next
+
+    found, following = call_service(file, find)
+    print_result(
+        {"entries": [one.model_dump(mode="json") for one in found], "next": following},
+        as_json,
+        lambda: _print_table(found, following),
+    )
+
+
+@app.command("show")
+def show_entry(entry: EntryId, file: ConfigFile = None, as_json: Json = False) -> None:
+    """Show an entry with its warnings."""
+
+    async def find(context: ServiceContext) -> EntryDocument:
+        return describe_entry(await entries.get_entry(context, entry))
+
+    found = call_service(file, find)
+    print_result(found, as_json, lambda: _print_entry(found))
+
+
+@app.command("tell")
+def tell_entry(
+    kind: Kind,
+    values: Values,
+    actor: SignedInAs,
+    file: ConfigFile = None,
+    as_json: Json = False,
+) -> None:
+    """Tell an entry of your organisation. One that is known adds nothing."""
+
+    async def tell(context: ServiceContext) -> ToldEntryDocument:
+        return describe_told(await entries.tell_entry(context, kind, read_values(kind, values)))
+
+    _print_told(call_service(file, tell, actor=actor), as_json)
+
+
+@app.command("correct")
+def correct_entry(
+    entry: EntryId,
+    values: Values,
+    actor: SignedInAs,
+    file: ConfigFile = None,
+    as_json: Json = False,
+) -> None:
+    """Tell what an entry should have said, with all of its fields. The entry stays, as an error."""
+
+    async def correct(context: ServiceContext) -> ToldEntryDocument:
+        known = await entries.get_entry(context, entry)
+        read = read_values(known.entry.kind, values)
+        return describe_told(await entries.correct_entry(context, entry, read))
+
+    _print_told(call_service(file, correct, actor=actor), as_json)
+
+
+@app.command("withdraw")
+def take_back_entry(
+    entry: EntryId, actor: SignedInAs, file: ConfigFile = None, as_json: Json = False
+) -> None:
+    """Declare that the work of an entry did not take place. The entry stays, as an error."""
+
+    async def take_back(context: ServiceContext) -> EntryDocument:
+        await entries.take_back_entry(context, entry)
+        return describe_entry(await entries.get_entry(context, entry))
+
+    found = call_service(file, take_back, actor=actor)
+    print_result(found, as_json, lambda: _print_entry(found))
+
+
+def _print_told(told: ToldEntryDocument, as_json: bool) -> None:
+    print_result(
+        told, as_json, lambda: print_line(f"{told.id}{'' if told.added else ' (known before)'}")
+    )
+
+
+def _print_entry(one: EntryDocument) -> None:
+    print_fields(
+        f"Entry {one.id}",
+        {
+            "kind": one.kind,
+            "organisation": one.organisation,
+            **{name: str(value) for name, value in one.values.items()},
+            "recorded": f"{one.recorded_at} by {one.recorded_by}",
+            "taken back": "yes" if one.taken_back else "no",
+            "warnings": ", ".join(warning.reason for warning in one.warnings) or "none",
+        },
+    )
+
+
+def _print_table(found: Sequence[EntryDocument], following: str | None) -> None:
+    print_table(
+        "Entries",
+        ("entry", "kind", "day", "place", "lot", "warnings"),
+        (
+            (
+                one.id,
+                one.kind,
+                str(one.values.get("at", "")),
+                str(one.values.get("place", "")),
+                str(one.values.get("lot", "")),
+                ", ".join(warning.reason for warning in one.warnings),
+            )
+            for one in found
+        ),
+    )
+    if following:
+        print_line(f"more: --after {following}")

@@ -1,0 +1,1 @@
+"""The diary: growers, traders, carriers and laboratories tell their work as entries."""
