@@ -5,7 +5,8 @@
 `desk.lists.NAME.ENGINE` is the highest 95th percentile of the list's cases, which stand beside it:
 the first page, a filtered one, a searched one, the last page by its cursor. `desk.home.ENGINE` is
 the slowest role's home, `desk.figures.ENGINE` the slowest dashboard of 300 packing houses.
-`desk.case.ENGINE` is a case: of the queue, of the archive, of a stamp with 20,000 scans.
+`desk.case.ENGINE` is a case: of the queue, of the archive, of a stamp with 20,000 scans, of one
+that is scanned every fourth day for three years.
 `desk.detection.ENGINE` is the report on the detector. A page is what `desk.pages` asks of the
 services: rows, count, names and choices, without HTML and HTTP. SQLite has no statistics (ANALYZE),
 PostgreSQL has them. `desk.decision_to_page` is of `benchmarks.decision`.
@@ -130,7 +131,7 @@ async def _measure_reports(url: str, engine: str, rounds: int, size: Size) -> li
 
 
 def _open_cases(context: ServiceContext, size: Size) -> dict[str, Case]:
-    """Cases of the queue and of the archive, one after the other, and that of the viral stamp."""
+    """Cases of the queue and of the archive, one after the other, and of two stamps."""
 
     def follow(ids: Iterable[int]) -> Case:
         asked = cycle(ids)
@@ -141,6 +142,7 @@ def _open_cases(context: ServiceContext, size: Size) -> dict[str, Case]:
         "queue": follow(range(last - 40, last)),
         "archive": follow(range(1, 41)),
         "viral": follow([last + 1]),
+        "steady": follow([last + 2]),
     }
 
 

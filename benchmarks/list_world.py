@@ -19,7 +19,7 @@ from ledger import schema
 from ledger.figures.facts import Fact, Grain, StoredFact, spread_over_periods
 from ledger.schema import DAY_MS
 from ledger.search_words import list_search_words
-from stamps.vietnam_time import to_day_number
+from stamps.vietnam_time import OFFSET_MS, to_day_number
 
 NOW: Final = 1_790_000_000_000
 _YEARS_MS: Final = 3 * 365 * 86_400_000
@@ -56,6 +56,11 @@ QUICK: Final = Size(5_000, 50_000, 60, 50_000)
 VIRAL_INDEX: Final = 4_999
 """Index of the stamp that a photo made known."""
 VIRAL_SCANS: Final = 20_000
+STEADY_BATCH: Final = 2
+"""An early batch whose stamps are scanned again and again."""
+STEADY_INDEX: Final = 4_998
+STEADY_DAYS: Final = 4
+"""A stamp of that batch is scanned each so many days, for the whole time."""
 
 
 def fill_sqlite(path: str, size: Size) -> None:
@@ -288,29 +293,17 @@ def _make_alerts(chance: random.Random, size: Size, orders: Sequence[Row]) -> It
                 _CAUSES.get(state),
                 at + _DAYS_TO_DECIDE * DAY_MS if state in _CAUSES else None,
             )
-    batch = size.viral_batch
-    viral = (
-        count + 1,
-        "stamp",
-        batch,
-        VIRAL_INDEX,
-        "",
-        "open",
-        None,
-        7.0,
-        "many-devices",
-        1,
-        0,
-        7.0,
-    )
-    yield (*viral, NOW, NOW, orders[0][4], orders[0][5], None, None)
+    viral, steady = (size.viral_batch, VIRAL_INDEX), (STEADY_BATCH, STEADY_INDEX)
+    for n, (batch, index) in enumerate((viral, steady), count + 1):
+        known = (n, "stamp", batch, index, "", "open", None, 7.0, "many-devices", 1, 0, 7.0)
+        yield (*known, NOW, NOW, orders[0][4], orders[0][5], None, None)
 
 
 def list_scan_statements(size: Size, *, is_sqlite: bool) -> list[str]:
     """The statements that insert scans: made in the database, which is ten times as fast as rows.
 
-    Each batch has as many, two a stamp, one an hour from the day of the batch on, in the order of
-    the key. The viral stamp has its own in its last days.
+    Each batch has as many, two a stamp, one a minute from the day of the batch on, in the order of
+    the key. The viral stamp has its own in its last days, the steady one on days of all years.
     """
     each = max(1, size.scans // size.orders)
     if is_sqlite:
@@ -333,4 +326,15 @@ def list_scan_statements(size: Size, *, is_sqlite: bool) -> list[str]:
         f" {id_.format(n='k.n')}, 'page', k.n + 1, k.n % 900, '01', 'VN', 'caution', 6.5, ''"
         f" FROM k ORDER BY k.n"
     )
-    return [stamps, viral]
+    each_ms = STEADY_DAYS * DAY_MS
+    steady = (
+        f"INSERT INTO scans ({_SCAN}) {numbers.format(most=_YEARS_MS // each_ms)}"  # noqa: S608 - the same
+        f" SELECT {STEADY_BATCH}, {STEADY_INDEX}, {NOW} - {_YEARS_MS} + k.n * {each_ms},"
+        f" {id_.format(n='k.n')}, 'page', k.n + 1, k.n % 7, '01', 'VN', 'authentic', 0.0, ''"
+        f" FROM k ORDER BY k.n"
+    )
+    days = (
+        "INSERT INTO batch_days (batch, day, scanned, anomalous)"  # noqa: S608 - the same
+        f" SELECT DISTINCT batch, (at + {OFFSET_MS}) / {DAY_MS}, 0, 0 FROM scans ORDER BY 1, 2"
+    )
+    return [stamps, viral, steady, days]

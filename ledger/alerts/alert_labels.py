@@ -14,8 +14,8 @@ from sqlalchemy import func, select
 from detection.labels import DETECTOR_KINDS, LABEL_OF_CAUSE, Label
 from ledger import schema
 from ledger.alerts.alert_record import AlertState
+from ledger.scans.scan_days import fetch_by_index, fetch_in_order, list_scan_periods
 from ledger.scans.scans import ScanRow, scan_from_row
-from ledger.scans.stamp_scans import find_first_scan_time
 from ledger.storage.store import Store
 
 MOST_LABELS: Final = 20_000
@@ -98,15 +98,11 @@ class AlertLabels:
     async def read_history(self, batch: int, index: int, most: int) -> StampHistory:
         """Return the first `most` scans of a stamp."""
         scans = schema.scans
-        query = (
-            select(scans)
-            .where(scans.c.batch == batch, scans.c.idx == index)
-            .order_by(scans.c.at, scans.c.id)
-            .limit(most)
-        )
+        query = select(scans).where(scans.c.batch == batch, scans.c.idx == index)
         async with self._store.read() as connection:
-            query = query.where(scans.c.at >= await find_first_scan_time(connection, batch))
-            rows = [scan_from_row(row) for row in (await connection.execute(query)).mappings()]
+            periods = await list_scan_periods(connection, batch)
+            found = await fetch_in_order(connection, query, periods, most)
+        rows = [scan_from_row(row) for row in found]
         return StampHistory(batch, index, rows)
 
     async def sample_batches(self, until: int, seed: int, most: int) -> list[tuple[int, int]]:
@@ -137,14 +133,14 @@ class AlertLabels:
         """
         scans = schema.scans
         in_batch = select(scans).where(scans.c.batch == batch)
-        in_order = in_batch.order_by(scans.c.idx, scans.c.at, scans.c.id).limit(scans_each)
+        order = ("idx", "at", "id")
         async with self._store.read() as connection:
-            in_order = in_order.where(scans.c.at >= await find_first_scan_time(connection, batch))
-            found = (await connection.execute(in_order.where(scans.c.idx >= begin))).mappings()
-            rows = [scan_from_row(row) for row in found]
-            if not rows:  # nothing was scanned behind the index
-                found = (await connection.execute(in_order)).mappings()
-                rows = [scan_from_row(row) for row in found]
+            periods = await list_scan_periods(connection, batch)
+            behind = in_batch.where(scans.c.idx >= begin)
+            found = await fetch_by_index(connection, behind, periods, order, scans_each)
+            if not found:  # nothing was scanned behind the index
+                found = await fetch_by_index(connection, in_batch, periods, order, scans_each)
+        rows = [scan_from_row(row) for row in found]
         stamps: dict[int, list[ScanRow]] = {}
         for row in rows:
             stamps.setdefault(row.index, []).append(row)

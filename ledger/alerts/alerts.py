@@ -23,7 +23,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, and_, or_, select, tuple_, update
+from sqlalchemy import and_, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from detection.rules import Rules
@@ -46,6 +46,7 @@ from ledger.alerts.hearings import tell_decision
 from ledger.chains.chained_rows import record_audit
 from ledger.cursor_pages import Key
 from ledger.errors import IllegalAlertDecision
+from ledger.scans.scan_days import fetch_by_index, list_scan_periods
 from ledger.storage.store import Store, uncancellable
 
 ALERT_TRANSITIONS: Final[Mapping[AlertState, frozenset[AlertState]]] = {
@@ -267,40 +268,50 @@ class Alerts:
         """
         if alert.kind == "stamp" or alert.code is not None:
             return []
-        if alert.kind == "campaign":
-            listed = schema.alert_stamps.c
-            query = select(listed.batch, listed.idx).where(listed.alert == alert.id)
-            if after is not None:
-                query = query.where(tuple_(listed.batch, listed.idx) > tuple_(*after))
-            query = query.order_by(listed.batch, listed.idx)
-        else:
-            scans = schema.scans.c
-            query = select(scans.batch, scans.idx).where(
-                scans.batch == alert.batch, scans.anomalous
-            )
-            if after is not None:
-                query = query.where(scans.idx > after[1])
-            query = query.distinct().order_by(scans.batch, scans.idx)
+        if alert.batch is not None:
+            return await self._find_anomalous(alert.batch, after, limit)
+        listed = schema.alert_stamps.c
+        query = select(listed.batch, listed.idx).where(listed.alert == alert.id)
+        if after is not None:
+            query = query.where(tuple_(listed.batch, listed.idx) > tuple_(*after))
+        query = query.order_by(listed.batch, listed.idx).limit(limit)
         async with self._store.read() as connection:
-            return [(batch, idx) for batch, idx in await connection.execute(query.limit(limit))]
+            return [(batch, idx) for batch, idx in await connection.execute(query)]
+
+    async def _find_anomalous(
+        self, batch: int, after: Key | None, limit: int
+    ) -> "list[tuple[int, int]]":
+        scans = schema.scans.c
+        query = select(scans.batch, scans.idx).where(scans.batch == batch, scans.anomalous)
+        if after is not None:
+            query = query.where(scans.idx > after[1])
+        async with self._store.read() as connection:
+            periods = await list_scan_periods(connection, batch, anomalous=True)
+            found = await fetch_by_index(
+                connection, query.distinct(), periods, ("batch", "idx"), limit
+            )
+        return [(row["batch"], row["idx"]) for row in found]
 
     async def find_linked(self, alert: Alert, limit: int) -> "list[Alert]":
         """At most `limit` other alerts about the same stamp, batch or code, without their history.
 
         Earlier cases of the same subject come first, then others of the batch by expected loss.
         """
-        alerts = schema.alerts
-        same: ColumnElement[bool] = alerts.c.id == alert.previous
+        alerts = schema.alerts.c
+        # One condition with one index: for an OR of them SQLite reads the whole table.
         if alert.batch is not None:
-            same = or_(same, and_(alerts.c.batch == alert.batch, alerts.c.idx == alert.key[2]))
-        if alert.code is not None:
-            same = or_(same, and_(alerts.c.subject == alert.code, alerts.c.subject != NO_SUBJECT))
-        queries = [select(alerts).where(same, alerts.c.id != alert.id).order_by(alerts.c.id.desc())]
+            same = and_(alerts.batch == alert.batch, alerts.idx == alert.key[2])
+        elif alert.code is not None:
+            same = and_(alerts.subject == alert.code, alerts.subject != NO_SUBJECT)
+        else:
+            same = alerts.id == alert.previous
+        earlier = select(schema.alerts).where(same, alerts.id != alert.id)
+        queries = [earlier.order_by(alerts.id.desc())]
         if alert.batch is not None:
-            others = select(alerts).where(
-                alerts.c.batch == alert.batch, alerts.c.idx != alert.key[2]
+            others = select(schema.alerts).where(
+                alerts.batch == alert.batch, alerts.idx != alert.key[2]
             )
-            queries.append(others.order_by(alerts.c.expected_loss.desc(), alerts.c.id.desc()))
+            queries.append(others.order_by(alerts.expected_loss.desc(), alerts.id.desc()))
         found: dict[int, Alert] = {}
         async with self._store.read() as connection:
             for query in queries:

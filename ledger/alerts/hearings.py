@@ -15,7 +15,7 @@ from sqlalchemy import func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ledger import schema
-from ledger.alerts.alert_record import AlertState
+from ledger.alerts.alert_record import Alert, AlertState
 from ledger.alerts.alert_rows import select_alert
 from ledger.alerts.case_parties import select_parties
 from ledger.alerts.hearing_record import (
@@ -42,10 +42,10 @@ class Hearings:
         self._store = store
         self._clock = clock
 
-    async def list_parties(self, alert: int) -> list[CaseParty]:
-        """Return the parties that a case has. Raises `UnknownAlert`."""
+    async def list_parties(self, alert: Alert) -> list[CaseParty]:
+        """Return the parties that a case has."""
         async with self._store.read() as connection:
-            return await select_parties(connection, await select_alert(connection, alert))
+            return await select_parties(connection, alert)
 
     @uncancellable
     async def ask(

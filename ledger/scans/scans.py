@@ -2,9 +2,10 @@
 
 `append` writes many rows in one transaction and is idempotent: a repeated row (the same stamp, time
 and scan id) is ignored, so a recorder that is unsure whether rows were written writes them again.
-The same transaction counts scans by day, province and verdict; by batch, the stamps that were first
-scanned and those that became anomalous; first scans by product (`ledger.batches.product_days`); and
-scans by product and packer (`ledger.figures`).
+The same transaction counts scans by day, province and verdict; by batch, the days with scans
+(`ledger.scans.scan_days`), the stamps that were first scanned and those that became anomalous;
+first scans by product (`ledger.batches.product_days`); and scans by product and packer
+(`ledger.figures`).
 
 PostgreSQL receives rows by COPY into a table partitioned by day, SQLite by one INSERT. Days of the
 counts are Vietnam's (UTC+7, without summer time).
@@ -16,7 +17,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import RowMapping, func, select, text
+from sqlalchemy import ColumnElement, RowMapping, func, or_, select, text
 from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -24,6 +25,7 @@ from ledger import schema
 from ledger.batches.product_days import ALL_PRODUCTS, count_scanned
 from ledger.figures.facts import FIRST_SCANS, SCANS, Fact, Grain, add_facts
 from ledger.figures.sources import find_batch_parties
+from ledger.scans.scan_days import fetch_in_order, list_scan_periods
 from ledger.storage.slug_list import join_slugs, split_slugs
 from ledger.storage.store import Store, uncancellable
 from ledger.storage.unsigned64 import to_signed64, to_unsigned64
@@ -140,13 +142,7 @@ class Scans:
     async def list_of_stamp(self, batch: int, index: int) -> list[ScanRow]:
         """Return all scans of a stamp in time order."""
         scans = schema.scans
-        query = (
-            select(scans)
-            .where(scans.c.batch == batch, scans.c.idx == index)
-            .order_by(scans.c.at, scans.c.id)
-        )
-        async with self._store.read() as connection:
-            return [scan_from_row(row) for row in (await connection.execute(query)).mappings()]
+        return await self._list(batch, scans.c.idx == index)
 
     async def has(self, batch: int, index: int, at: int, scan_id: bytes) -> bool:
         """Whether a scan is stored; these four values are its key."""
@@ -163,13 +159,14 @@ class Scans:
     async def list_of_range(self, batch: int, lo: int, hi: int) -> list[ScanRow]:
         """Return all scans of the stamps `[lo, hi)` of a batch, in time order."""
         scans = schema.scans
-        query = (
-            select(scans)
-            .where(scans.c.batch == batch, scans.c.idx >= lo, scans.c.idx < hi)
-            .order_by(scans.c.at, scans.c.id)
-        )
+        return await self._list(batch, scans.c.idx >= lo, scans.c.idx < hi)
+
+    async def _list(self, batch: int, *conditions: ColumnElement[bool]) -> list[ScanRow]:
+        query = select(schema.scans).where(schema.scans.c.batch == batch, *conditions)
         async with self._store.read() as connection:
-            return [scan_from_row(row) for row in (await connection.execute(query)).mappings()]
+            periods = await list_scan_periods(connection, batch)
+            found = await fetch_in_order(connection, query, periods)
+        return [scan_from_row(row) for row in found]
 
     async def count_by_day(self, first: date, last: date) -> list[ScanCount]:
         """Return the counts of the days `first` to `last`, both included."""
@@ -197,7 +194,11 @@ class Scans:
         They are by batch; a batch without such a day is left out.
         """
         days = schema.batch_days
-        query = select(days).where(days.c.batch.in_(batches)).order_by(days.c.batch, days.c.day)
+        query = (
+            select(days)
+            .where(days.c.batch.in_(batches), or_(days.c.scanned > 0, days.c.anomalous > 0))
+            .order_by(days.c.batch, days.c.day)
+        )
         found: dict[int, list[BatchDay]] = defaultdict(list)
         async with self._store.read() as connection:
             for batch, day, scanned, anomalous in await connection.execute(query):
@@ -263,10 +264,11 @@ _MERGE_INCOMING: Final = text(
         INSERT INTO batch_days (batch, day, scanned, anomalous)
         SELECT batch, (at + {OFFSET_MS}) / {schema.DAY_MS},
                count(*) FILTER (WHERE first), count(*) FILTER (WHERE anomalous)
-        FROM kept WHERE first OR anomalous GROUP BY 1, 2 ORDER BY 1, 2
+        FROM kept GROUP BY 1, 2 ORDER BY 1, 2
         ON CONFLICT (batch, day)
         DO UPDATE SET scanned = batch_days.scanned + excluded.scanned,
                       anomalous = batch_days.anomalous + excluded.anomalous
+        WHERE excluded.scanned > 0 OR excluded.anomalous > 0
     ), first_scans AS (
         SELECT (kept.at + {OFFSET_MS}) / {schema.DAY_MS} AS day, batches.product
         FROM kept LEFT JOIN batches ON batches.number = kept.batch WHERE kept.first
@@ -393,12 +395,12 @@ async def _count_scans(connection: AsyncConnection, kept: Sequence[_StoredScan])
 
 
 async def _count_batch_days(connection: AsyncConnection, kept: Sequence[_StoredScan]) -> None:
-    """Count first and anomalous scans by batch and day."""
+    """Note the days with scans by batch, and count the first and anomalous scans on them."""
+    if not kept:
+        return
     days = schema.batch_days
     first = Counter((scan.batch, scan.day) for scan in kept if scan.first)
     anomalous = Counter((scan.batch, scan.day) for scan in kept if scan.anomalous)
-    if not first and not anomalous:
-        return
     more = insert(days)
     await connection.execute(
         more.on_conflict_do_update(
@@ -407,6 +409,7 @@ async def _count_batch_days(connection: AsyncConnection, kept: Sequence[_StoredS
                 "scanned": days.c.scanned + more.excluded.scanned,
                 "anomalous": days.c.anomalous + more.excluded.anomalous,
             },
+            where=or_(more.excluded.scanned > 0, more.excluded.anomalous > 0),
         ),
         [
             {
@@ -415,7 +418,7 @@ async def _count_batch_days(connection: AsyncConnection, kept: Sequence[_StoredS
                 "scanned": first[batch, day],
                 "anomalous": anomalous[batch, day],
             }
-            for batch, day in sorted(first.keys() | anomalous.keys())
+            for batch, day in sorted({(scan.batch, scan.day) for scan in kept})
         ],
     )
     await count_scanned(connection, first)

@@ -68,7 +68,7 @@ for _sort in (alerts.c.expected_loss, alerts.c.opened_at):
         sqlite_where=text("owner IS NOT NULL"),
         postgresql_where=text("owner IS NOT NULL"),
     )
-Index(None, alerts.c.batch, alerts.c.idx)
+Index(None, alerts.c.batch, alerts.c.idx, alerts.c.id)
 Index(
     "ix_alerts_subject",
     alerts.c.subject,

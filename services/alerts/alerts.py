@@ -143,10 +143,9 @@ async def find_parties(context: ServiceContext, number: int) -> BatchParties | N
         return None
     order = await ledger.orders.get(batch.order)
 
-    async def find(organisation: str | None) -> Organisation | None:
-        return None if organisation is None else await ledger.organisations.get(organisation)
-
-    return BatchParties(batch, await find(order.packer), await find(order.print_house))
+    asked = {one for one in (order.packer, order.print_house) if one is not None}
+    found = await ledger.organisations.get_many(asked)
+    return BatchParties(batch, found.get(order.packer or ""), found.get(order.print_house or ""))
 
 
 async def open_alert(

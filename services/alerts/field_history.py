@@ -57,5 +57,7 @@ async def find_field_history(context: ServiceContext, stamp: tuple[int, int]) ->
 
 async def add_photos(context: ServiceContext, findings: Sequence[Finding]) -> list[FindingFile]:
     """Findings with the hashes of their photos."""
+    if not findings:
+        return []
     photos = await context.ledger.field_findings.list_photos([one.id for one in findings])
     return [FindingFile(one, photos.get(one.id, ())) for one in findings]

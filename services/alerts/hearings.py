@@ -83,7 +83,8 @@ async def ask_parties(
     text = check_text(question.text)
     due_at = find_due_end(context, question.due)
     if question.organisations is not None:
-        known = {one.organisation for one in await context.ledger.hearings.list_parties(alert)}
+        case = await context.ledger.alerts.get(alert)
+        known = {one.organisation for one in await context.ledger.hearings.list_parties(case)}
         if not question.organisations or not known.issuperset(question.organisations):
             raise InvalidInput(field="to", why="is no party of this case")
     return await context.ledger.hearings.ask(
@@ -128,7 +129,7 @@ async def find_case_hearings(context: ServiceContext, alert: Alert) -> CaseHeari
     """How the parties of an alert that the actor sees are heard."""
     hearings = context.ledger.hearings
     files = [await _open(context, one) for one in await hearings.list_of_alert(alert.id)]
-    parties = await hearings.list_parties(alert.id)
+    parties = await hearings.list_parties(alert)
     names = await _find_organisations(context, *(one.organisation for one in parties))
     return CaseHearings(
         files=files,

@@ -276,7 +276,9 @@ def test_evidence_names_its_subject(
         AlertEvidence(kind, batch, index, 1.0, (), subject=name)  # type: ignore[arg-type]
 
 
-async def test_what_a_batch_load_reads_of_single_stamps_is_in_an_index(sqlite_url: str) -> None:
+async def test_what_is_read_of_the_stamps_and_cases_of_a_batch_is_in_an_index(
+    sqlite_url: str,
+) -> None:
     """A batch with a million claimed stamps has few that others claimed too."""
     asked: list[tuple[str, Sequence[object]]] = []
     async with await open_ledger(sqlite_url) as ledger:
@@ -292,6 +294,7 @@ async def test_what_a_batch_load_reads_of_single_stamps_is_in_an_index(sqlite_ur
         await ledger.claims.list_unreported()
         await ledger.decisions.list_of_batch(1)
         await ledger.alerts.find_stamps(whole, after=(1, 5), limit=10)
+        await ledger.alerts.find_linked(whole, 5)
         queries = [(sql, values) for sql, values in asked if sql.startswith("SELECT")]
         plans = []
         async with ledger._store.read() as connection:
@@ -303,4 +306,6 @@ async def test_what_a_batch_load_reads_of_single_stamps_is_in_an_index(sqlite_ur
         "SCAN pin_attempts USING INDEX ix_pin_attempts_unreported",
         "SEARCH decisions USING PRIMARY KEY (kind=? AND batch=?)",
         "SEARCH scans USING COVERING INDEX ix_scans_anomalous (batch=? AND anomalous=? AND idx>?)",
+        "SEARCH alerts USING INDEX ix_alerts_batch_idx_id (batch=? AND idx=?)",
+        "SEARCH alerts USING INDEX ix_alerts_batch_expected_loss_id (batch=?)",
     ]

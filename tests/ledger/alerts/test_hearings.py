@@ -62,7 +62,7 @@ async def test_the_parties_of_a_stamp_are_its_packer_and_who_owns_the_places_of_
     ledger: Ledger,
 ) -> None:
     number, alert = await raise_alert(ledger)
-    parties = await ledger.hearings.list_parties(alert.id)
+    parties = await ledger.hearings.list_parties(alert)
     assert [(one.organisation, one.part) for one in parties] == [
         ("packer", "packer"),
         ("grower", "place"),
@@ -72,13 +72,13 @@ async def test_the_parties_of_a_stamp_are_its_packer_and_who_owns_the_places_of_
 
 async def test_the_party_of_a_batch_or_campaign_is_its_packer(ledger: Ledger) -> None:
     number, alert = await raise_alert(ledger, None)
-    [party] = await ledger.hearings.list_parties(alert.id)
+    [party] = await ledger.hearings.list_parties(alert)
     assert (party.organisation, party.batch, party.lo) == ("packer", number, None)
     said = AlertEvidence(
         "campaign", None, None, 3.0, ("x",), subject="c", stamps=((number, 5), (number, 9))
     )
     [campaign] = await ledger.alerts.report_all([said])
-    [party] = await ledger.hearings.list_parties(campaign.id)
+    [party] = await ledger.hearings.list_parties(campaign)
     assert (party.organisation, party.batch, party.stamps) == ("packer", number, 2)
 
 

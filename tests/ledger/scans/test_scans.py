@@ -7,8 +7,9 @@ from itertools import count
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlalchemy import select
 
-from ledger import Ledger, ScanCount, ScanRow
+from ledger import Ledger, ScanCount, ScanRow, schema
 from tests.ledger.conftest import NOW
 
 DAY = 86_400_000
@@ -64,6 +65,17 @@ async def test_first_and_anomalous_scans_are_counted_by_batch_and_day(
     ] == [(1, 0)]
     assert await ledger.scans.list_batch_days([9]) == {}
     assert (await ledger.scans.list_of_stamp(7, 2))[0].anomalous
+
+
+async def test_a_day_without_first_scans_tells_nothing_of_its_batch(ledger: Ledger) -> None:
+    """It is known, for the scans of the batch are read from it (`ledger.scan_days`)."""
+    await ledger.scans.append([numbered(1)])
+    await ledger.scans.append([numbered(2), numbered(3, NOW + DAY)])
+    assert await ledger.scans.list_batch_days([7]) == {}
+    days = schema.batch_days.c
+    async with ledger._store.read() as connection:
+        stored = await connection.execute(select(days.day, days.scanned, days.anomalous))
+        assert [(scanned, anomalous) for _, scanned, anomalous in stored] == [(0, 0), (0, 0)]
 
 
 async def test_appending_no_rows_does_nothing(ledger: Ledger) -> None:
