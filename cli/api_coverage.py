@@ -30,6 +30,8 @@ OTHERWISE: Final[Mapping[str, str]] = {
     "alerts.get_alert": "`GET alerts/{alert}`",
     "alerts.list_alerts_of_code": "`GET alerts` with the code as `q`",
     "alerts.suspend_stamp": "`POST transitions` with `suspend`",
+    "cartons.find_carton": "`GET cartons/{carton}`",
+    "cartons.pack_scan": "`POST cartons/{carton}/packings`",
     "case_handling.get_photo": "at the desk alone",
     "field_checks.find_cases": "`GET alerts` with a `search` for the stamp",
     "field_findings.find_sent": "`POST field/findings` with the same key",

@@ -61,6 +61,7 @@ COMMANDS: Final[dict[str, Command]] = {
     "lot": Command(_LIFE, "cli.lots"),
     "review": Command(_LIFE, "cli.reviews"),
     "stamps": Command(_LIFE, "cli.stamps"),
+    "cartons": Command(_LIFE, "cli.cartons"),
     "verify": Command(_PROOF, "cli.verify", "verify"),
     "alerts": Command(_PROOF, "cli.alerts"),
     "hearings": Command(_PROOF, "cli.hearings"),

@@ -25,6 +25,7 @@ from ledger.batches.batches import Batches
 from ledger.batches.print_keys import PrintKeys
 from ledger.batches.print_proofs import PrintProofs
 from ledger.batches.product_days import ProductDays
+from ledger.cartons.cartons import Cartons
 from ledger.changes import Changes
 from ledger.code_watch.code_watch import CodeWatch
 from ledger.codes.code_imports import CodeImports
@@ -113,6 +114,7 @@ class Ledger:
         self.traced_lots = TracedLots(store)
         self.diary_entries = DiaryEntries(store, clock)
         self.diary_imports = DiaryImports(store, clock)
+        self.cartons = Cartons(store, clock)
         self.field_findings = FieldFindings(store, clock)
         self.field_phones = FieldPhones(store, clock)
         self.field_snapshots = FieldSnapshots(store, clock)

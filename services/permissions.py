@@ -43,6 +43,8 @@ class Permission(StrEnum):
     STAMP_SEE = "stamp.see"
     EVENT_SEE = "event.see"
     EVENT_RECORD = "event.record"
+    CARTON_SEE = "carton.see"
+    CARTON_PACK = "carton.pack"
     ALERT_SEE = "alert.see"
     ALERT_DECIDE = "alert.decide"
     DETECTION_SEE = "detection.see"
@@ -105,6 +107,8 @@ GRANTS: Final[Mapping[ActorRole, frozenset[Permission]]] = {
             _P.LOT_SUBMIT,
             _P.EVENT_SEE,
             _P.EVENT_RECORD,
+            _P.CARTON_SEE,
+            _P.CARTON_PACK,
             _P.ACTIVATE,
             _P.DEACTIVATE,
             _P.REBIND,
@@ -132,6 +136,7 @@ GRANTS: Final[Mapping[ActorRole, frozenset[Permission]]] = {
             _P.LOT_SEE,
             _P.STAMP_SEE,
             _P.EVENT_SEE,
+            _P.CARTON_SEE,
             _P.ALERT_SEE,
             _P.ALERT_DECIDE,
             _P.DETECTION_SEE,
@@ -165,6 +170,7 @@ GRANTS: Final[Mapping[ActorRole, frozenset[Permission]]] = {
             _P.REVIEW_RULE_SET,
             _P.STAMP_SEE,
             _P.EVENT_SEE,
+            _P.CARTON_SEE,
             _P.ALERT_SEE,
             _P.DETECTION_SEE,
             _P.DETECTION_REVIEW,
@@ -225,6 +231,7 @@ GRANTS: Final[Mapping[ActorRole, frozenset[Permission]]] = {
             _P.LOT_SEE,
             _P.STAMP_SEE,
             _P.EVENT_SEE,
+            _P.CARTON_SEE,
             _P.ALERT_SEE,
             _P.DETECTION_SEE,
             _P.HEARING_SEE,
@@ -256,6 +263,8 @@ TOKEN_PERMISSIONS: Final = frozenset(
         _P.STAMP_SEE,
         _P.EVENT_SEE,
         _P.EVENT_RECORD,
+        _P.CARTON_SEE,
+        _P.CARTON_PACK,
         _P.ALERT_SEE,
         _P.REPORT_SEE,
         _P.ACTIVATE,

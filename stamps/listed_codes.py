@@ -10,8 +10,6 @@ key, sorted: of such a code 55 bits stay unknown, so nobody makes the code of it
 
 >>> make_keys(np.array([b"0D9FRH4K0121V8Q02M5T"]))
 array([3459962819057897658], dtype=uint64)
->>> subtract_ranges([CodeRange(7, 0, 0, 100)], [CodeRange(7, 0, 20, 30), CodeRange(8, 0, 0, 5)])
-[CodeRange(batch=7, epoch=0, lo=0, hi=20), CodeRange(batch=7, epoch=0, lo=30, hi=100)]
 """
 
 from collections.abc import Iterator, Sequence
@@ -23,6 +21,7 @@ from numpy.typing import NDArray
 from stamps.code import ALPHABET, LENGTH
 from stamps.fuse_filter import mix_keys
 from stamps.key_ring import KeyRing
+from stamps.stamp_ranges import count_stamps
 
 MARK_BYTES: Final = 5
 """Bytes of the mark of a code that left the list."""
@@ -44,11 +43,6 @@ class CodeRange(NamedTuple):
     hi: int
 
 
-def count_codes(ranges: Sequence[CodeRange]) -> int:
-    """Return the number of codes in ranges."""
-    return sum(one.hi - one.lo for one in ranges)
-
-
 def make_keys(codes: NDArray[np.bytes_]) -> NDArray[np.uint64]:
     """Return the keys of canonical codes (`S20`)."""
     digits = _DIGITS[np.ascontiguousarray(codes).view(np.uint8).reshape(len(codes), LENGTH)]
@@ -60,7 +54,7 @@ def make_keys(codes: NDArray[np.bytes_]) -> NDArray[np.uint64]:
 
 def expand_ranges(ranges: Sequence[CodeRange], ring: KeyRing) -> NDArray[np.uint64]:
     """Return the keys of all codes of ranges. Raises `UnknownCode` for an epoch without keys."""
-    keys = np.empty(count_codes(ranges), dtype=np.uint64)
+    keys = np.empty(count_stamps(ranges), dtype=np.uint64)
     at = 0
     for batch, epoch, lo, hi in _cut(ranges):
         keys[at : at + hi - lo] = make_keys(ring.seal(batch, lo, hi, epoch))
@@ -81,36 +75,6 @@ def find_marked(keys: NDArray[np.uint64], marks: bytes) -> NDArray[np.bool_]:
     whole[:, 8 - MARK_BYTES :] = rows
     known = whole.view(">u8").ravel().astype(np.uint64)
     return np.isin(mix_keys(keys) >> np.uint64(64 - 8 * MARK_BYTES), known)
-
-
-def merge_ranges(ranges: Sequence[CodeRange]) -> list[CodeRange]:
-    """Return ranges, sorted by batch and index, with those joined that touch."""
-    merged: list[CodeRange] = []
-    for one in ranges:
-        if merged and merged[-1].batch == one.batch and merged[-1].hi >= one.lo:
-            merged[-1] = merged[-1]._replace(hi=max(merged[-1].hi, one.hi))
-        else:
-            merged.append(one)
-    return merged
-
-
-def subtract_ranges(ranges: Sequence[CodeRange], others: Sequence[CodeRange]) -> list[CodeRange]:
-    """Return what is in `ranges` and not in `others`; both as `merge_ranges` returns them."""
-    left: list[CodeRange] = []
-    at = 0
-    for one in ranges:
-        lo = one.lo
-        while at < len(others) and (others[at].batch, others[at].hi) <= (one.batch, lo):
-            at += 1
-        ahead = at
-        while ahead < len(others) and (others[ahead].batch, others[ahead].lo) < (one.batch, one.hi):
-            if others[ahead].lo > lo:
-                left.append(one._replace(lo=lo, hi=others[ahead].lo))
-            lo = max(lo, others[ahead].hi)
-            ahead += 1
-        if lo < one.hi:
-            left.append(one._replace(lo=lo))
-    return left
 
 
 def _cut(ranges: Sequence[CodeRange]) -> Iterator[CodeRange]:

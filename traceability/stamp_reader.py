@@ -121,6 +121,17 @@ def get_query_parameter(query: str, name: str) -> str | None:
     return None
 
 
+def clean_element_string(text: str) -> str:
+    """A GS1 element string without what scanners and people put around and into it.
+
+    >>> clean_element_string("(01) 0893 5000 000014<GS>(21) A ")
+    '(01)08935000000014\\x1d(21)A'
+    """
+    # Blanks and invisible characters have no place in it, but Unicode counts GS among them.
+    parts = [normalize_typed_text(part).replace(" ", "") for part in _SEPARATORS.split(text)]
+    return "\x1d".join(parts).strip("\x1d")
+
+
 def _read_addresses(text: str) -> StampReference | None:
     """The stamp of the addresses in a text, or of those that they carry encoded.
 
@@ -187,9 +198,7 @@ def _read_code(typed: str) -> StampReference | None:
 
 def _read_elements(text: str) -> StampReference | None:
     """The stamp of a GS1 element string."""
-    # Blanks and invisible characters have no place in it, but Unicode counts GS among them.
-    parts = [normalize_typed_text(part).replace(" ", "") for part in _SEPARATORS.split(text)]
-    message = "\x1d".join(parts).strip("\x1d")
+    message = clean_element_string(text)
     if len(message) > _LONGEST_ELEMENTS or not _ELEMENTS.match(message):
         return None
     # biip takes 0.2 s to import, and element strings are rare.

@@ -19,6 +19,7 @@ from ledger.errors import (
     UnknownBatch,
     UnknownLot,
 )
+from ledger.stamps.carton_contents import StampsPacked
 from ledger.stamps.reversals import ActivationHandled, ActivationTooOld, StampsScanned
 from services.documents import TransitionDocument, describe_transition
 from services.errors import InvalidInput, NotAssigned
@@ -82,6 +83,7 @@ class TransitionListDocument(BaseModel):
         ActivationTooOld,
         ActivationHandled,
         StampsScanned,
+        StampsPacked,
         KeyReused,
     ),
 )

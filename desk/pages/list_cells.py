@@ -15,6 +15,7 @@ from services.lists.description import NAME_KINDS, ListColumn, Names, Row
 from stamps import serial_range
 from stamps.vietnam_time import VIETNAM_TIME
 from traceability.administrative_units import load_administrative_units
+from traceability.carton_label import format_label
 from web.i18n import (
     Language,
     Texts,
@@ -137,6 +138,7 @@ _NAMED: Final[Mapping[str, Callable[[Row, Texts], str]]] = {
     "name": lambda row, _: str(row["name"]),
     "subject": lambda row, texts: name_subject(row["subject"], row["subject_names"], texts),
     "finding": lambda row, texts: name_finding(row, texts),
+    "carton": lambda row, _: format_label(row["label"]),
     "hearing": lambda row, texts: name_hearing(
         row["batch"], row["lo"], row["hi"], row["lot"], texts
     ),
@@ -210,6 +212,7 @@ _PATHS: Final = {
     "hearings": "/hearings/",
     "submissions": "/reviews/",
     "diary": "/diary/",
+    "cartons": "/cartons/",
 }
 
 

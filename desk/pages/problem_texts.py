@@ -1,5 +1,6 @@
 """Refusals as people see them: title, conflicts, missing items, hints, details."""
 
+from collections.abc import Mapping
 from typing import Any, Final
 
 from desk.forms.refusals import ShownRefusal
@@ -103,6 +104,8 @@ def _list_hints(refusal: ShownRefusal, texts: Texts) -> list[str]:
     """Return the readings that can be written instead, in the language of the page."""
     evidence = refusal.evidence
     hints: list[str] = []
+    if refusal.code == "unread-lines":
+        return _list_unread(evidence, texts)
     if refusal.code == "report-refused":
         hints.append(texts("refusal.line", line=evidence["line"]))
     if both := evidence.get("readings"):
@@ -120,6 +123,21 @@ def _list_hints(refusal: ShownRefusal, texts: Texts) -> list[str]:
     if refusal.code in _TEMPORARY:
         hints.append(_describe_wait(int(evidence["seconds"]), texts))
     return hints
+
+
+def _list_unread(evidence: Mapping[str, Any], texts: Texts) -> list[str]:
+    """Each line that cannot be read, with its reason."""
+    lines = [
+        texts(
+            "cartons.line",
+            line=line,
+            text=text,
+            why=texts(f"problem.{code}") if texts.has(f"problem.{code}") else why,
+        )
+        for line, text, code, why in evidence["lines"]
+    ]
+    more = int(evidence["count"]) - len(lines)
+    return [*lines, *([texts("cartons.more_lines", count=more)] if more > 0 else ())]
 
 
 def _describe_wait(seconds: int, texts: Texts) -> str:

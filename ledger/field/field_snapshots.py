@@ -16,7 +16,8 @@ from ledger import schema
 from ledger.chains.chained_rows import record_audit
 from ledger.storage.store import Store, uncancellable
 from stamps.lifecycle import State
-from stamps.listed_codes import CodeRange, merge_ranges
+from stamps.listed_codes import CodeRange
+from stamps.stamp_ranges import join_ranges
 
 LISTED_STATES: Final = (State.VOID, State.SUSPENDED, State.RECALLED)
 """The states whose codes phones must know."""
@@ -63,7 +64,7 @@ class FieldSnapshots:
         )
         async with self._store.read() as connection:
             found = await connection.execute(query)
-            return merge_ranges([CodeRange(*row) for row in found])
+            return join_ranges([CodeRange(*row) for row in found])
 
     async def list_hosts(self) -> list[str]:
         """The hosts that the stamps of all batches name, in capitals."""

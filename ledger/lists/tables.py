@@ -7,7 +7,7 @@ Every sort has an index, and so has every match together with the usual sort (`l
 from collections.abc import Collection
 from typing import Final, Literal
 
-from sqlalchemy import ColumnElement, and_, case, func, literal_column, or_, select
+from sqlalchemy import ColumnElement, and_, case, func, literal_column, or_, select, union
 
 from ledger import schema
 from ledger.codes.code_filter import list_conditions
@@ -279,6 +279,33 @@ def _make_hearings() -> ListTable:
     )
 
 
+def _make_cartons() -> ListTable:
+    cartons, contents = schema.cartons, schema.carton_contents
+
+    def match_lots(lots: Collection[str]) -> Condition:
+        """Cartons with stamps of one of these lots, and the pallets that they are on."""
+        packed = select(contents.c.carton).where(match_one_of(contents.c.lot)(lots))
+        inner = cartons.alias("packed")
+        loaded = select(inner.c.pallet).where(inner.c.id.in_(packed), inner.c.pallet.is_not(None))
+        return cartons.c.id.in_(union(packed, loaded))
+
+    return ListTable(
+        name="cartons",
+        base=cartons,
+        key=cartons.c.id,
+        sorts={"changed_at": cartons.c.changed_at},
+        matches={
+            **{name: match_equal(cartons.c[name]) for name in ("kind", "organisation", "label")},
+            "province": lambda province: is_of_province(cartons.c.organisation, province),
+            "ids": match_one_of(cartons.c.id),
+            "lots": match_lots,
+            "since": match_since(cartons.c.changed_at),
+            "until": match_until(cartons.c.changed_at),
+        },
+        columns={column.name: column for column in cartons.c},
+    )
+
+
 ORDERS: Final = _make_orders()
 BATCHES: Final = _make_batches()
 LOTS: Final = _make_lots()
@@ -288,3 +315,4 @@ CODES: Final = _make_codes()
 REPORTS: Final = _make_reports()
 FINDINGS: Final = _make_findings()
 HEARINGS: Final = _make_hearings()
+CARTONS: Final = _make_cartons()

@@ -100,22 +100,29 @@ def refuse_overlapping_spans() -> None:
         "NEW.hi > (SELECT count FROM batches WHERE number = NEW.batch)",
         "a span ends beyond its batch",
     )
+    keep_ranges_apart("spans", "two spans overlap", beyond)
+
+
+def keep_ranges_apart(table: str, said: str, *more: tuple[str, str]) -> None:
+    """Let no two ranges `[lo, hi)` of a batch overlap in a table; `more` are rules of each row."""
     if not is_sqlite():
         op.execute(
-            "ALTER TABLE spans ADD CONSTRAINT ex_spans_overlap EXCLUDE USING gist (int8range("
+            f"ALTER TABLE {table} ADD CONSTRAINT ex_{table}_overlap EXCLUDE USING gist (int8range("
             f"batch * {_BATCH_SIZE}::bigint + lo, batch * {_BATCH_SIZE}::bigint + hi) WITH &&)"
         )
-        make_guard("spans_in_batch", "spans", ("INSERT", "UPDATE"), [beyond])
+        if more:
+            make_guard(f"{table}_in_batch", table, ("INSERT", "UPDATE"), more)
         return
     overlap = (
-        "EXISTS (SELECT 1 FROM spans WHERE batch = NEW.batch AND lo >= NEW.lo AND lo < NEW.hi{but})"
-        " OR NEW.lo < (SELECT hi FROM spans WHERE batch = NEW.batch AND lo < NEW.lo{but}"
+        f"EXISTS (SELECT 1 FROM {table}"
+        " WHERE batch = NEW.batch AND lo >= NEW.lo AND lo < NEW.hi{but})"
+        f" OR NEW.lo < (SELECT hi FROM {table} WHERE batch = NEW.batch AND lo < NEW.lo{{but}}"
         " ORDER BY lo DESC LIMIT 1)"
     )
     itself = " AND NOT (batch = OLD.batch AND lo = OLD.lo)"
     for verb, but in (("INSERT", ""), ("UPDATE", itself)):
-        rules = [(overlap.format(but=but), "two spans overlap"), beyond]
-        make_guard("spans_apart", "spans", (verb,), rules)
+        rules = [(overlap.format(but=but), said), *more]
+        make_guard(f"{table}_apart", table, (verb,), rules)
 
 
 def keep_chains_in_order(chains: Iterable[str]) -> None:

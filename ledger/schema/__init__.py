@@ -22,6 +22,7 @@ from ledger.schema.alerts import (
     detection_reviews,
 )
 from ledger.schema.batches import NO_DUE_DAY, batch_parties, batches, spans, transitions
+from ledger.schema.cartons import carton_acts, carton_contents, carton_items, cartons
 from ledger.schema.code_activity import code_activity, watch_positions, watched_codes
 from ledger.schema.codes import (
     code_imports,
@@ -99,6 +100,8 @@ HISTORY: Final = (
     "epcis_errors",
     "epcis_keys",
     "diary_entries",
+    "carton_acts",
+    "carton_items",
 )
 """The append-only tables."""
 
@@ -120,6 +123,10 @@ __all__ = [
     "batch_parties",
     "batch_stocks",
     "batches",
+    "carton_acts",
+    "carton_contents",
+    "carton_items",
+    "cartons",
     "chain_heads",
     "code_activity",
     "code_imports",

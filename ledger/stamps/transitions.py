@@ -30,6 +30,7 @@ from ledger.chains.chained_rows import (
 )
 from ledger.errors import LotNotAllowed, LotRequired, UnknownBatch
 from ledger.lots.lots import check_binding
+from ledger.stamps.carton_contents import refuse_packed
 from ledger.stamps.recalls import RecallTarget, recall
 from ledger.stamps.reversals import LIMITS, check_reversal
 from ledger.stamps.span_changes import select_spans, span_from_row
@@ -41,6 +42,7 @@ from stamps.spans import (
     Span,
     SpanOutOfRange,
 )
+from stamps.stamp_ranges import StampRange
 
 
 def claim_key(batch: int, index: int) -> str:
@@ -261,6 +263,7 @@ class Transitions:
 async def _reverse(connection: AsyncConnection, requested: RangeTransition, at: int) -> None:
     """Check a reversal; a deactivation also takes its stamps from the counts of their day."""
     activations = await check_reversal(connection, requested, at)
+    await refuse_packed(connection, StampRange(requested.batch, requested.lo, requested.hi))
     if requested.transition is Transition.DEACTIVATE:
         for one in activations:
             await count_activated(connection, [(one.batch, one.lo - one.hi)], one.at)

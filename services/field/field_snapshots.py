@@ -23,11 +23,10 @@ from stamps.errors import VeritemError
 from stamps.fuse_filter import build_filter
 from stamps.listed_codes import (
     CodeRange,
-    count_codes,
     expand_ranges,
     make_marks,
-    subtract_ranges,
 )
+from stamps.stamp_ranges import count_stamps, subtract_ranges
 from stamps.timestamps import format_rfc3339
 
 _log: Final = structlog.get_logger()
@@ -90,8 +89,8 @@ class SnapshotMaker:
             known = await self.ledger.field_snapshots.get_ranges(base.version)
             joined, left = subtract_ranges(listed, known), subtract_ranges(known, listed)
             if (
-                count_codes(joined) > _LARGEST_DELTA * base.codes
-                or count_codes(left) > MOST_LEFT
+                count_stamps(joined) > _LARGEST_DELTA * base.codes
+                or count_stamps(left) > MOST_LEFT
                 or any(one.epoch not in ring.epochs for one in left)
             ):
                 base, joined, left = None, listed, ()
@@ -105,7 +104,7 @@ class SnapshotMaker:
             "scheme": self.scheme,
             "epochs": list(ring.epochs),
             "keys": self.issuer.signer.public_keys().to_jwks()["keys"],
-            "codes": count_codes(listed),
+            "codes": count_stamps(listed),
         }
         file = await asyncio.to_thread(self._write, content, joined, left)
         stored = StoredSnapshot(version, content["base"], at, content["codes"], len(file))

@@ -22,6 +22,7 @@ from services.lists.reviews import SUBMISSIONS
 from services.lists.search import (
     search_alerts,
     search_batches,
+    search_cartons,
     search_codes,
     search_findings,
     search_hearings,
@@ -40,6 +41,7 @@ from services.proposals.proposal_kinds import (
 )
 from stamps.lifecycle import State
 from stamps.vietnam_time import to_iso_day
+from traceability.carton_label import format_label
 from traceability.code_forms import CodeKind
 
 
@@ -63,6 +65,17 @@ def _scope_lots(context: ServiceContext) -> Groups:
     if wanted.grower is not None:
         return [[("grower", wanted.grower)]]
     return [] if wanted.organisation is None else [[("organisation", wanted.organisation)]]
+
+
+def _scope_cartons(context: ServiceContext) -> Groups:
+    """Scope as in `services.cartons.cartons.make_scope`."""
+    organisation, province = scope.own_scope(context.actor), context.actor.province
+    groups: list[list[Match]] = []
+    if organisation is not None:
+        groups.append([("organisation", organisation)])
+    if province is not None:
+        groups.append([("province", province)])
+    return groups
 
 
 def _scope_hearings(context: ServiceContext) -> Groups:
@@ -170,6 +183,14 @@ async def _complete_lots(context: ServiceContext, rows: Sequence[Row]) -> Sequen
             **dict(zip(_RECALL, recalls.get(row["id"], nothing), strict=True)),
         }
         for row, product in zip(rows, products, strict=True)
+    ]
+
+
+async def _name_pallets(_: ServiceContext, rows: Sequence[Row]) -> Sequence[Row]:
+    """The label of the pallet that each carton is on."""
+    return [
+        {**row, "pallet_label": row["pallet"] and format_label(row["pallet"].partition("@")[0])}
+        for row in rows
     ]
 
 
@@ -481,12 +502,39 @@ FINDINGS: Final = ListDescription(
     defaults={"state": ("open",)},
 )
 
+CARTONS: Final = ListDescription(
+    name="cartons",
+    table=tables.CARTONS,
+    permissions=(Permission.CARTON_SEE,),
+    columns=(
+        ListColumn("id", "carton"),
+        ListColumn("kind", "slug", family="carton_kind", below="id"),
+        ListColumn("organisation", "organisation"),
+        ListColumn("pallet_label", "text"),
+        ListColumn("stamps", "count"),
+        ListColumn("changed_at", "moment", sort="changed_at"),
+        ListColumn("changed_by", "person", below="changed_at"),
+        ListColumn("cartons", "count", is_exported_only=True),
+        ListColumn("created_at", "moment", is_exported_only=True),
+    ),
+    filters=(
+        ListFilter("kind", "choice", choices=("carton", "pallet"), family="carton_kind"),
+        ListFilter("organisation", "organisation", organisation_kind="packer"),
+        _PROVINCE,
+    ),
+    sorts={"changed_at": int},
+    key_type=str,
+    default_sort="-changed_at",
+    scope=_scope_cartons,
+    search=search_cartons,
+    complete=_name_pallets,
+)
+
 LISTS: Final[Mapping[str, ListDescription]] = {
     one.name: one
     for one in (
         *(ORDERS, BATCHES, LOTS, ALERTS, PROPOSALS, CODES),
         *(STAFF, ORGANISATIONS, PLACES, AUDIT, REPORTS, TOKENS, SESSIONS),
-        *(FINDINGS, HEARINGS, SUBMISSIONS),
-        DIARY,
+        *(FINDINGS, HEARINGS, SUBMISSIONS, DIARY, CARTONS),
     )
 }

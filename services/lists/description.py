@@ -22,6 +22,7 @@ Groups = Sequence[Sequence[Match]]
 ColumnKind = Literal[
     "alert",
     "bar",
+    "carton",
     "batch",
     "code",
     "count",
@@ -48,9 +49,8 @@ ColumnKind = Literal[
     "yes",
 ]
 """Form of a cell. `bar`: counts by state, which exports leave out. `order`, `batch`, `lot`,
-`alert`, `proposal`, `reports`, `hearing`, `entry` and `name` name the row itself. `told`: what an
-entry of the diary says. `subject`: what an
-audit entry is about."""
+`alert`, `proposal`, `reports`, `hearing`, `entry`, `carton` and `name` name the row itself.
+`told`: what an entry of the diary says. `subject`: what an audit entry is about."""
 FilterKind = Literal["choice", "organisation", "person", "product", "province", "record", "subject"]
 """Choices of a filter. `record`: the row of a link, such as an order. `subject`: as above."""
 NameKind = Literal["device", "order", "organisation", "place", "product", "staff", "token"]

@@ -22,6 +22,8 @@ from services.ranges import parse_range
 from services.stamps.stamp_lookup import find_stamps
 from stamps.errors import VeritemError
 from stamps.serial_range import is_serial_range_form
+from stamps.stamp_ranges import StampRange
+from traceability.carton_label import MalformedLabel, read_carton_label
 from traceability.registration_codes import normalize_code
 
 _LIMITS: Final[Mapping[WordKind, int]] = {"product": 8, "organisation": 5, "staff": 3}
@@ -178,6 +180,25 @@ async def search_submissions(context: ServiceContext, text: str) -> Search:
         text,
         {"lot": ("lots",), "product": ("product",), "organisation": ("organisation",)},
     )
+
+
+async def search_cartons(context: ServiceContext, text: str) -> Search:
+    """Cartons and pallets by label, by a stamp or serial range in them, or by lot."""
+    with suppress(MalformedLabel):
+        label = read_carton_label(text)
+        if label is not None:
+            return Search([("label", label)])
+    try:
+        stamps = await find_stamps(context, text)
+    except VeritemError:
+        return await _find_words(
+            context, text, {"lot": ("lots",), "organisation": ("organisation",)}
+        )
+    packed = await context.ledger.cartons.find_cartons(
+        [StampRange(stamps.batch.number, stamps.lo, stamps.hi)]
+    )
+    ids = sorted({one.carton for one in packed})
+    return Search([("ids", ids[:_MOST_ROWS])], len(ids) > _MOST_ROWS)
 
 
 async def search_codes(context: ServiceContext, text: str) -> Search:

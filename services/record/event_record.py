@@ -44,7 +44,7 @@ async def record_events(context: ServiceContext, document: Mapping[str, Any]) ->
     # Half a second of a processor for the largest document: other requests are answered meanwhile.
     read = await asyncio.to_thread(read_events, document, now + CLOCK_TOLERANCE_MS)
     return await context.ledger.epcis_events.record(
-        organisation, [_make_new(one) for one in read], actor=context.actor.id, at=now
+        organisation, [make_new_event(one) for one in read], actor=context.actor.id, at=now
     )
 
 
@@ -97,7 +97,8 @@ def _make_scope(context: ServiceContext) -> EventFilter:
     return EventFilter(organisation=own_scope(actor), province=actor.province)
 
 
-def _make_new(event: ReadEvent) -> NewEvent:
+def make_new_event(event: ReadEvent) -> NewEvent:
+    """An event that was read, as the ledger records it."""
     return NewEvent(
         id=event.id,
         type=event.type,

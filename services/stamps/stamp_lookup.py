@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from ledger import RecordedTransition
+from ledger import Batch, RecordedTransition
 from services import scope
 from services.context import ServiceContext
 from services.permissions import (
@@ -47,14 +47,29 @@ async def find_stamps(context: ServiceContext, text: str) -> BatchRange:
     Raises `Forbidden`, `MalformedRange`, `MalformedCode`, `UnknownCode`, `UnknownBatch`,
     `SpanOutOfRange`.
     """
-    require_permission(context, Permission.STAMP_SEE)
-    reference = _find_reference(text)
-    if reference is not None:
-        stamp = context.require_issuer().keys.ring.open(parse_code(reference.code))
-        batch = await scope.find_batch(context, stamp.batch)
+    return await StampFinder(context).find(text)
+
+
+class StampFinder:
+    """Finds the stamps that texts name; a batch is asked for once. Raises `Forbidden`."""
+
+    def __init__(self, context: ServiceContext) -> None:
+        require_permission(context, Permission.STAMP_SEE)
+        self._context = context
+        self._batches: dict[int, Batch] = {}
+
+    async def find(self, text: str) -> BatchRange:
+        """The stamps that a text names; raises as `find_stamps` does."""
+        reference = _find_reference(text)
+        if reference is None:
+            return await parse_range(self._context, text)
+        stamp = self._context.require_issuer().keys.ring.open(parse_code(reference.code))
+        batch = self._batches.get(stamp.batch)
+        if batch is None:
+            batch = await scope.find_batch(self._context, stamp.batch)
+            self._batches[stamp.batch] = batch
         batch.check_address(stamp.epoch, reference.gtin)
         return BatchRange(batch, stamp.index, stamp.index + 1)
-    return await parse_range(context, text)
 
 
 async def look_up_stamps(context: ServiceContext, text: str) -> StampDetails:

@@ -29,6 +29,11 @@ async def make_busy(desk: RunningDesk) -> None:
         [row.code for row in CODES], lambda _: CODES, action="add", actor="bo"
     )
     number = await desk.activated()
+    for carton, lo in (("389350000100000014", 10), ("T-2026-0018", 490)):
+        packing = {"contents": [f"{number}·{lo}-{lo + 479}"]}
+        await desk.fetch("mai", "POST", f"/cartons/{carton}/packings", packing, key=carton)
+    packing = {"contents": ["389350000100000014"]}
+    await desk.fetch("mai", "POST", "/cartons/P-2026-017/packings", packing, key="pallet")
     await desk.printed(500, product="ri6")
     await desk.batch(700)
     heard = await desk.alert(number, 1)

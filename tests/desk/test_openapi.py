@@ -218,6 +218,13 @@ async def test_answers_match_the_document(desk: RunningDesk, quick_passwords: No
     corrected = lot_document("L1", brand="x", shelf_life_days=9)
     await call("mai", "PUT", "/lots/L1?reason=typing-error", corrected)
     await call("thanh", "GET", f"/stamps/{number}")
+    packing = {"contents": [f"{number}·0-9"]}
+    await call("mai", "POST", "/cartons/T-1/packings", packing, key=new_key())
+    await call("mai", "POST", "/cartons/T-2/packings", packing, key=new_key())  # in T-1: 409
+    await call("mai", "POST", "/cartons/P-1/packings", {"contents": ["T-1"]}, key=new_key())
+    for path in ("", "/T-1", "/T-1/acts", "/T-1/events", "/P-1", "/T-9"):
+        await call("mai", "GET", f"/cartons{path}")
+    await call("mai", "POST", "/cartons/P-1/unpackings", {}, key=new_key())
     alert = await desk.alert(number, 3)
     await call("thanh", "GET", "/alerts")
     await call("thanh", "GET", f"/alerts/{alert}")
@@ -534,6 +541,7 @@ async def check_bodies(desk: RunningDesk, route: ApiRoute) -> None:
     people |= {"hearings/{hearing}/answers": "mai", "events": "mai", "reviews": "bo"}
     people |= {"lots/{lot}/submissions": "mai"}
     people |= {"diary": "mai"}
+    people |= {"cartons": "mai"}
     who = people.get(route.path) or people.get(route.tag, "thanh")
     who = "tri" if route.path == "role-grants" else who
     headers = {"If-Match": "*"} if route.has_version else {}

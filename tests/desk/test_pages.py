@@ -402,7 +402,10 @@ async def test_each_role_sees_its_own_pages_and_no_others(desk: RunningDesk, rol
         sale = {"at": "2026-09-01", "lot": "L1", "quantity": 5, "unit": "TNE", "buyer": "A"}
         seller = WHO[role] if list_entries(role) else "mai"
         told = await desk.fetch(seller, "POST", "/diary", {"kind": "sale", "values": sale})
+        packing = {"contents": [f"{number}·0-9"]}
+        await desk.fetch("mai", "POST", "/cartons/T-1/packings", packing, key="carton")
         values = {
+            "carton": "T-1@krong-pac",
             "batch": str(number),
             "alert": str(alert),
             "account": "mai",

@@ -31,6 +31,8 @@ from ledger.storage.storage_errors import SchemaBehind, SchemaTooNew, StorageFai
 from ledger.storage.store import Store
 from ledger.storage.urls import UnknownStorage
 from tests.accounts import add_accounts
+from tests.ledger.cartons.test_cartons import activated as activate_lot
+from tests.ledger.cartons.test_cartons import move
 from tests.ledger.scans.test_scans import SCAN
 from tests.ledger.world import activated
 from tests.servers import PostgresServer
@@ -130,6 +132,8 @@ async def fill_history(ledger: Ledger) -> None:
     sent = await ledger.lot_submissions.submit("L3", 1, {}, actor="mai")
     await ledger.lot_submissions.approve(sent.id, actor="thanh", sign=lambda _: {})
     await ledger.diary_entries.record("p1", [NewEntry(event, "harvest")], actor="mai")
+    batch = await activate_lot(ledger, 10, "L2", owner="p1")
+    await move(ledger, "pack", "T-1", (batch, 0, 5), owner="p1")
     await ledger.generations.renew("restore")
 
 
@@ -137,6 +141,7 @@ COLUMN = {
     **dict.fromkeys(schema.HISTORY, "at"),
     "reports": "text",
     "finding_photos": "sha256",
+    "carton_items": "lot",
     **dict.fromkeys(("epcis_errors", "epcis_keys"), "organisation"),
 }
 

@@ -45,6 +45,8 @@ EXPECTED = {
     "stamp.see": {"packer", "inspector", "authority", "issuer"},
     "event.see": {"packer", "inspector", "authority", *TRADE},
     "event.record": {"packer", *TRADE},
+    "carton.see": {"packer", "inspector", "authority"},
+    "carton.pack": {"packer"},
     "alert.see": {"inspector", "authority"},
     "alert.decide": {"inspector"},
     "detection.see": {"inspector", "authority", "administrator"},

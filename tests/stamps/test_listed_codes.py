@@ -12,16 +12,15 @@ from stamps.listed_codes import (
     find_marked,
     make_keys,
     make_marks,
-    merge_ranges,
-    subtract_ranges,
 )
+from stamps.stamp_ranges import join_ranges, subtract_ranges
 
 RING = KeyRing([EpochKeys.derive(0, b"m" * 32), EpochKeys.derive(3, b"n" * 32)])
 RANGES = st.lists(st.tuples(st.integers(1, 2), st.integers(0, 30), st.integers(1, 9)), max_size=8)
 
 
 def make_ranges(drawn: list[tuple[int, int, int]]) -> list[CodeRange]:
-    return merge_ranges(sorted(CodeRange(batch, 0, lo, lo + n) for batch, lo, n in drawn))
+    return join_ranges(sorted(CodeRange(batch, 0, lo, lo + n) for batch, lo, n in drawn))
 
 
 def list_stamps(ranges: list[CodeRange]) -> set[tuple[int, int]]:
@@ -45,7 +44,7 @@ def test_what_joined_and_left_is_the_difference_of_stamps(first: list, second: l
     before, after = make_ranges(first), make_ranges(second)
     left = subtract_ranges(before, after)
     assert list_stamps(left) == list_stamps(before) - list_stamps(after)
-    assert merge_ranges(left) == left
+    assert join_ranges(left) == left
 
 
 def test_what_left_is_found_by_its_marks() -> None:

@@ -26,7 +26,7 @@ CONTEXT: Final[Sequence[Any]] = (
     {"veritem": VOCABULARY},
 )
 _PREFIXES: Final = {"veritem": VOCABULARY}
-_VIETNAM: Final = "+07:00"
+VIETNAM_OFFSET: Final = "+07:00"
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,11 +88,16 @@ def build_event(act: StampAct, address: str) -> dict[str, Any]:
     event: dict[str, Any] = {
         "type": "ObjectEvent",
         "eventTime": format_rfc3339(act.at if act.acted_at is None else act.acted_at),
-        "eventTimeZoneOffset": _VIETNAM,
+        "eventTimeZoneOffset": VIETNAM_OFFSET,
         "action": meaning.action,
         "bizStep": meaning.step,
         "disposition": DISPOSITIONS.get(act.reason or "", meaning.disposition),
-        "quantityList": [{"epcClass": name_class(act, address), "quantity": act.hi - act.lo}],
+        "quantityList": [
+            {
+                "epcClass": name_class(act.batch, act.lot, act.gtin, address),
+                "quantity": act.hi - act.lo,
+            }
+        ],
         "veritem:stamps": format_serial_range(act.batch, act.lo, act.hi),
     }
     if meaning.persistent is not None:
@@ -119,16 +124,16 @@ def build_document(events: Iterable[Mapping[str, Any]], created_at: int) -> dict
     }
 
 
-def name_class(act: StampAct, address: str) -> str:
-    """The class of the stamps of an act: GTIN and lot number, GTIN, lot, or batch.
+def name_class(batch: int, lot: str | None, gtin: str | None, address: str) -> str:
+    """The class of stamps: GTIN and lot number, GTIN, lot, or batch.
 
     A lot code that GS1 does not allow as lot number is named under our own address.
     """
-    if act.lot is None:
-        return f"{address}/batch/{act.batch}" if act.gtin is None else f"{ROOT}/01/{act.gtin}"
-    if act.gtin is not None and _is_lot_number(act.lot):
-        return f"{ROOT}/01/{act.gtin}/10/{quote(act.lot, safe='')}"
-    return f"{address}/lot/{quote(act.lot, safe='')}"
+    if lot is None:
+        return f"{address}/batch/{batch}" if gtin is None else f"{ROOT}/01/{gtin}"
+    if gtin is not None and _is_lot_number(lot):
+        return f"{ROOT}/01/{gtin}/10/{quote(lot, safe='')}"
+    return f"{address}/lot/{quote(lot, safe='')}"
 
 
 def name_location(code: str, address: str) -> str:

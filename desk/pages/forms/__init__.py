@@ -61,6 +61,7 @@ from desk.pages.forms.stamps import (
     ActForm,
     ActivationForm,
     CodeRecallForm,
+    PackingForm,
     RecallForm,
     ReportForm,
     RollForm,
@@ -69,6 +70,7 @@ from desk.pages.forms.stamps import (
     SuspensionForm,
     TypedReportForm,
     UndoForm,
+    UnpackingForm,
 )
 
 __all__ = [
@@ -108,6 +110,7 @@ __all__ = [
     "OrderReasonForm",
     "OrganisationTokenForm",
     "PackerChoiceForm",
+    "PackingForm",
     "PasswordForm",
     "PhoneForm",
     "PrintKeyForm",
@@ -136,6 +139,7 @@ __all__ = [
     "TokenForm",
     "TypedReportForm",
     "UndoForm",
+    "UnpackingForm",
     "WebhookChangeForm",
     "WebhookForm",
 ]

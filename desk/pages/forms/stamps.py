@@ -80,6 +80,19 @@ class TypedReportForm(Form):
         ]
 
 
+class PackingForm(Form):
+    """What a packer scans: a code a line, the label of a carton among them."""
+
+    scan: str
+
+
+class UnpackingForm(Form):
+    """What is taken out of a carton: a code a line, or all that is in it."""
+
+    scan: str = ""
+    all: Tick = None
+
+
 class RecallForm(Form):
     """A recall; `sure` confirms what cannot be undone."""
 

@@ -1,0 +1,234 @@
+"""Cartons and pallets: pack stamps into cartons and cartons onto pallets, unpack, show.
+
+    await pack(context, "(00)389350000100000014", ["7·0-479"], key)
+    await pack(context, "P-17", ["(00)389350000100000014"], key)
+    await unpack(context, "P-17", None, key)
+
+A packer packs what it activated, into cartons of its own. Each act is one row of history and one
+EPCIS AggregationEvent in the record of its organisation. Whoever sees all lots sees the cartons of
+all; an organisation sees its own, the authority of a province those of its packers.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from ledger.cartons.carton_errors import UnknownCarton, WrongCartonKind
+from ledger.cartons.carton_rows import Carton, CartonKind, PackingOrder, RecordedPacking
+from ledger.cartons.cartons import CartonFilter
+from ledger.cartons.packing_plan import make_carton_id
+from ledger.record.epcis_events import EventFilter, EventRow
+from ledger.stamps.carton_contents import PackedRange
+from services.cartons.packing_events import describe_packing
+from services.cartons.scanned_contents import (
+    ScannedContents,
+    check_contents,
+    read_contents,
+    read_scan,
+)
+from services.context import ServiceContext
+from services.errors import InvalidInput
+from services.paging import DEFAULT_LIMIT, MAX_LIMIT, Page, PageRequest
+from services.permissions import Permission, require_permission
+from services.scope import own_scope
+from stamps.stamp_ranges import StampRange, join_ranges
+from traceability.carton_label import get_own_kind, parse_carton_label
+from traceability.epcis.aggregation import name_carton
+from traceability.epcis.event_reader import ITEM_PARTS, normalize_key
+
+_LATEST_ACTS: Final = 50
+
+
+@dataclass(frozen=True, slots=True)
+class CartonDetails:
+    """A carton or pallet with what is in it and what happened to it."""
+
+    carton: Carton
+    ranges: Sequence[StampRange]
+    """Its stamps, those of a pallet in all its cartons."""
+    lots: Sequence[str]
+    pallet: Carton | None
+    """The pallet that it is on."""
+    cartons: Sequence[Carton]
+    """The cartons on it."""
+    acts: Sequence[RecordedPacking]
+    """The latest ones, newest first; `list_acts` has all."""
+
+
+@dataclass(frozen=True, slots=True)
+class PackingResult:
+    """A recorded act, and the carton or pallet after it."""
+
+    act: RecordedPacking
+    carton: Carton
+
+
+async def pack(
+    context: ServiceContext, label: str, contents: Iterable[str], key: str
+) -> PackingResult:
+    """Pack stamps and serial ranges into a carton, or cartons onto a pallet: all or none.
+
+    `contents` has what people type or scan, one name each. What is in it already is left there.
+    Raises `Forbidden`, `InvalidInput`, `KeyRequired`, `MalformedLabel`, the refusals of
+    `services.cartons.scanned_contents` and `ledger.cartons.carton_errors`, `KeyReused`.
+    """
+    organisation = _require_packer(context)
+    parsed = parse_carton_label(label)
+    read = check_contents(await read_contents(context, contents))
+    return await _carry_out(context, _order_packing(organisation, parsed, read), key)
+
+
+async def pack_scan(context: ServiceContext, text: str, key: str) -> PackingResult:
+    """Pack what one text names, a code a line, the label of the carton among them.
+
+    Raises as `pack` does, and `LabelMissing`.
+    """
+    organisation = _require_packer(context)
+    label, read = await read_scan(context, text)
+    return await _carry_out(context, _order_packing(organisation, label, read), key)
+
+
+async def unpack(
+    context: ServiceContext, label: str, contents: Iterable[str] | None, key: str
+) -> PackingResult:
+    """Unpack stamps from a carton, or cartons from a pallet: all or none of what is named.
+
+    None stands for all that is in it. Raises as `pack` does.
+    """
+    organisation = _require_packer(context)
+    parsed = parse_carton_label(label)
+    read = ScannedContents((), ())
+    if contents is not None:
+        read = check_contents(await read_contents(context, contents))
+    order = PackingOrder(
+        action="unpack",
+        organisation=organisation,
+        label=parsed,
+        kind=None if contents is None else _get_kind(read),
+        stamps=read.stamps,
+        cartons=read.labels,
+    )
+    return await _carry_out(context, order, key)
+
+
+async def find_carton(context: ServiceContext, name: str) -> Carton:
+    """The carton in the actor's scope that a label, or `LABEL@ORGANISATION`, names.
+
+    Raises `Forbidden`, `MalformedLabel`, `UnknownCarton`, `AmbiguousCarton`.
+    """
+    require_permission(context, Permission.CARTON_SEE)
+    text, at, organisation = name.rpartition("@")
+    label = parse_carton_label(text if at else name)
+    return await context.ledger.cartons.get(
+        label, organisation if at else None, make_scope(context)
+    )
+
+
+async def get_carton(context: ServiceContext, name: str) -> CartonDetails:
+    """A carton with its contents, pallet and latest acts. Raises as `find_carton` does."""
+    carton = await find_carton(context, name)
+    cartons = context.ledger.cartons
+    contents: Sequence[PackedRange] = await cartons.list_ranges(carton.id)
+    return CartonDetails(
+        carton=carton,
+        ranges=join_ranges(one.range for one in contents),
+        lots=sorted({one.lot for one in contents}),
+        pallet=None if carton.pallet is None else await cartons.get_by_id(carton.pallet),
+        cartons=await cartons.list_on_pallet(carton.id) if carton.kind == "pallet" else (),
+        acts=await cartons.list_acts(carton.id, limit=_LATEST_ACTS),
+    )
+
+
+async def list_acts(
+    context: ServiceContext, name: str, *, limit: int = DEFAULT_LIMIT, after: str | None = None
+) -> Page[RecordedPacking]:
+    """The acts of a carton, newest first. Raises as `find_carton` does, `InvalidInput`."""
+    carton = await find_carton(context, name)
+    request = PageRequest(limit, after)
+    key = request.key(int)
+    rows = await context.ledger.cartons.list_acts(
+        carton.id, before=None if key is None else int(key[0]), limit=limit + 1
+    )
+    return request.make_page(rows, lambda one: (one.seq,))
+
+
+async def list_carton_events(
+    context: ServiceContext, name: str, *, limit: int = DEFAULT_LIMIT, after: str | None = None
+) -> Page[EventRow]:
+    """The EPCIS events of the carton's organisation that name it, newest first.
+
+    Raises as `find_carton` does, `InvalidInput`.
+    """
+    carton = await find_carton(context, name)
+    request = PageRequest(limit, after)
+    wanted = EventFilter(
+        organisation=carton.organisation,
+        key=normalize_key(name_carton(carton.label, carton.organisation)),
+        parts=ITEM_PARTS,
+    )
+    rows = await context.ledger.epcis_events.find_page(
+        wanted, after=request.key(int, str, str), limit=limit + 1
+    )
+    return request.make_page(rows, lambda one: (one.at, one.id, one.organisation))
+
+
+async def find_cartons_of_stamps(
+    context: ServiceContext, stamps: Sequence[StampRange]
+) -> list[Carton]:
+    """The cartons in scope in which some of these stamps are, by label. Raises `Forbidden`."""
+    require_permission(context, Permission.CARTON_SEE)
+    found = await context.ledger.cartons.find_cartons(stamps)
+    rows = []
+    for id_ in sorted({one.carton for one in found})[:MAX_LIMIT]:
+        label, _, organisation = id_.partition("@")
+        try:
+            rows.append(await context.ledger.cartons.get(label, organisation, make_scope(context)))
+        except UnknownCarton:
+            continue
+    return rows
+
+
+def make_scope(context: ServiceContext) -> CartonFilter:
+    """The cartons in the actor's scope."""
+    return CartonFilter(organisation=own_scope(context.actor), province=context.actor.province)
+
+
+def _require_packer(context: ServiceContext) -> str:
+    require_permission(context, Permission.CARTON_PACK)
+    organisation = context.actor.organisation
+    if organisation is None:
+        raise InvalidInput(
+            field="organisation", why="a carton is an organisation's, and you are of none"
+        )
+    return organisation
+
+
+def _order_packing(organisation: str, label: str, read: ScannedContents) -> PackingOrder:
+    return PackingOrder(
+        action="pack",
+        organisation=organisation,
+        label=label,
+        kind=_get_kind(read),
+        stamps=read.stamps,
+        cartons=read.labels,
+    )
+
+
+def _get_kind(read: ScannedContents) -> CartonKind:
+    return "pallet" if read.labels else "carton"
+
+
+async def _carry_out(context: ServiceContext, order: PackingOrder, key: str) -> PackingResult:
+    own = get_own_kind(order.label)
+    if own is not None and order.kind not in (None, own):
+        raise WrongCartonKind(label=order.label, kind=own)
+    act = await context.ledger.cartons.carry_out(
+        order,
+        describe_packing,
+        actor=context.actor.id,
+        key=context.scope_key(key),
+        at=context.clock(),
+    )
+    return PackingResult(
+        act, await context.ledger.cartons.get_by_id(make_carton_id(order.label, order.organisation))
+    )
