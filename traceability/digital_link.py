@@ -41,8 +41,7 @@ LONGEST_URI: Final = 2048
 # RFC 3986: unreserved, reserved and the percent sign of an escape; no bracket in the path.
 _URI: Final = re.compile(r"[A-Za-z0-9\-._~:/?#\[\]@!$&'()*+,;=%]*")
 _HOST: Final = re.compile(r"[A-Za-z0-9.\-]+|\[[0-9A-Fa-f:.]+\]")
-# Primary key → its qualifiers in the order of the path, one tuple for each permitted sequence.
-_QUALIFIERS: Final[Mapping[str, tuple[tuple[str, ...], ...]]] = {
+QUALIFIERS: Final[Mapping[str, tuple[tuple[str, ...], ...]]] = {
     "01": (("22", "10", "21"), ("235",)),
     "8006": (("22", "10", "21"),),
     "8010": (("8011",),),
@@ -53,6 +52,7 @@ _QUALIFIERS: Final[Mapping[str, tuple[tuple[str, ...], ...]]] = {
     "8018": (("8019",),),
     "8004": (("7040",),),
 } | dict.fromkeys(("00", "253", "255", "401", "402", "8003", "8013"), ())
+"""Primary key → its qualifiers in the order of the path, one tuple for each permitted sequence."""
 
 
 @dataclass(frozen=True)
@@ -132,7 +132,7 @@ def _strip_stem(path: str) -> list[str]:
     """The segments from the last primary key on that pairs of identifier and value follow."""
     segments = path.split("/")
     for at in range(len(segments) - 2, -1, -2):
-        if segments[at] in _QUALIFIERS:
+        if segments[at] in QUALIFIERS:
             return segments[at:]
     raise MalformedGs1(text=path, why="the path has no primary key, like /01/, with its value")
 
@@ -156,4 +156,4 @@ def _parse_query(query: str, in_path: tuple[str, ...]) -> tuple[dict[str, str], 
 def _belongs_in_path(ai: str, in_path: tuple[str, ...]) -> bool:
     """Whether an attribute could have been a qualifier beside those in the path."""
     key, *qualifiers = in_path
-    return any({ai, *qualifiers} <= set(sequence) for sequence in _QUALIFIERS[key])
+    return any({ai, *qualifiers} <= set(sequence) for sequence in QUALIFIERS[key])

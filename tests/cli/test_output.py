@@ -2,6 +2,7 @@
 
 import getpass
 import io
+import json
 import os
 import subprocess
 import sys
@@ -98,6 +99,16 @@ def test_gs1_prints_the_elements(veritem: Veritem) -> None:
     link = veritem("gs1", "https://id.example/01/08935000000014/21/ABC", "--json").json
     assert link == shown
     assert veritem("gs1", "(01)08935000000015").status == 1
+
+
+def test_gs1_writes_what_it_reads(veritem: Veritem) -> None:
+    read = veritem("gs1", "(01)08935000000014(10)L/7", "--json").json["elements"]
+    root = ("--root", "https://veritem.vn")
+    written = veritem("gs1", "--write", json.dumps(read), *root, "--json").json
+    assert written["digital_link"] == "https://veritem.vn/01/08935000000014/10/L%2F7"
+    assert written["element_string"] == "(01)08935000000014(10)L/7"
+    assert veritem("gs1", written["digital_link"], "--json").json["elements"] == read
+    assert "stands twice" in veritem("gs1", "--write", '{"10": "a", "10": "b"}').err
 
 
 def test_a_table_in_a_pipe_has_one_line_a_row(place: Veritem) -> None:
