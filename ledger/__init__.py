@@ -53,6 +53,8 @@ from ledger.codes.registered_code import (
 from ledger.codes.registered_codes import CodePlan
 from ledger.cursor_pages import Key
 from ledger.ledger import Ledger, open_ledger
+from ledger.links.key_owners import KeyOwner
+from ledger.links.link_sets import LinkSetRow, PublishedLinks
 from ledger.lots.lot_changes import LotChange
 from ledger.lots.lot_drafts import LotDraft, SeenDraft
 from ledger.lots.lot_filter import LotFilter
@@ -135,9 +137,11 @@ __all__ = [
     "HearingMessage",
     "HearingState",
     "Key",
+    "KeyOwner",
     "LabelledStamp",
     "Ledger",
     "LimitedOrder",
+    "LinkSetRow",
     "LotChange",
     "LotDraft",
     "LotFilter",
@@ -164,6 +168,7 @@ __all__ = [
     "ProposalState",
     "PublicSite",
     "Publication",
+    "PublishedLinks",
     "RecallReach",
     "RecallTarget",
     "RecordedTransition",

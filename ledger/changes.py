@@ -1,9 +1,9 @@
-"""Changes: which batches, lots and devices changed after given chain heads.
+"""Changes: which batches, lots, devices and links changed after given chain heads.
 
 Both chains have numbers without gaps, written by the one writer, so "after" needs no clock and
-misses nothing: a transition names its batch; every saved or recalled lot, and every device that was
-added, enrolled or revoked, has an audit entry; and a decision on a stamp or batch has the number of
-its audit entry.
+misses nothing: a transition names its batch; every saved or recalled lot, every device that was
+added, enrolled or revoked, and every edit of links, has an audit entry; and a decision on a stamp
+or batch has the number of its audit entry.
 When nothing changed, a query reads one row a chain.
 
 On PostgreSQL a trigger notifies listeners at commit (LISTEN/NOTIFY), so they need not poll. A
@@ -11,7 +11,7 @@ notification says only that something changed. Listeners then query, so a lost n
 connection, a pooler without sessions) costs time and loses no change.
 """
 
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -30,6 +30,10 @@ _TRY_SECONDS: Final = 15.0
 """Interval at which a connection without notifications is tried."""
 _LOT: Final = f"{schema.lots.name}:"
 _DEVICE: Final = f"{schema.devices.name}:"
+_LINK_SET: Final = f"{schema.link_sets.name}:"
+_LINK_OWNER: Final = f"{schema.link_hosts.name}:"
+_FOLLOWED: Final = (_LOT, _DEVICE, _LINK_SET, _LINK_OWNER)
+"""Beginnings of the subjects of audit entries that tell of a change."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,13 +46,16 @@ class ChainHeads:
 
 @dataclass(frozen=True, slots=True)
 class ChangeSet:
-    """The batches, lots and devices that changed, up to `heads`."""
+    """The batches, lots, devices and link sets that changed, up to `heads`."""
 
     heads: ChainHeads
     batches: Mapping[int, int] = field(default_factory=dict)
     """When the first change of each batch was written (ms, UTC), by its number."""
     lots: frozenset[str] = frozenset()
     devices: frozenset[str] = frozenset()
+    link_sets: frozenset[str] = frozenset()
+    link_owners: frozenset[str] = frozenset()
+    """Organisations whose links may lead to other hosts than before."""
 
 
 class ChangeListener:
@@ -89,8 +96,7 @@ class Changes:
             await self._store.check_generation(connection)
             heads = await _heads(connection)
             batches: dict[int, int] = {}
-            lots: frozenset[str] = frozenset()
-            devices: frozenset[str] = frozenset()
+            subjects: Sequence[str] = ()
             if heads.transitions > seen.transitions:
                 query = (
                     select(transitions.c.batch, func.min(transitions.c.at).label("first_at"))
@@ -101,14 +107,9 @@ class Changes:
             if heads.audit > seen.audit:
                 saved = select(audit.c.subject).where(
                     audit.c.seq > seen.audit,
-                    or_(
-                        audit.c.subject.startswith(_LOT, autoescape=True),
-                        audit.c.subject.startswith(_DEVICE, autoescape=True),
-                    ),
+                    or_(*(audit.c.subject.startswith(one, autoescape=True) for one in _FOLLOWED)),
                 )
                 subjects = (await connection.execute(saved)).scalars().all()
-                lots = _keys(subjects, _LOT)
-                devices = _keys(subjects, _DEVICE)
                 decided = (
                     select(decisions.c.batch, func.min(decisions.c.at))
                     .where(decisions.c.seq > seen.audit, decisions.c.batch != NO_BATCH)
@@ -116,7 +117,14 @@ class Changes:
                 )
                 for batch, at in await connection.execute(decided):
                     batches[batch] = min(at, batches.get(batch, at))
-            return ChangeSet(heads, batches, lots, devices)
+            return ChangeSet(
+                heads,
+                batches,
+                lots=_keys(subjects, _LOT),
+                devices=_keys(subjects, _DEVICE),
+                link_sets=_keys(subjects, _LINK_SET),
+                link_owners=_keys(subjects, _LINK_OWNER),
+            )
 
     @asynccontextmanager
     async def listen(self) -> AsyncIterator[ChangeListener]:

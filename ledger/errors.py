@@ -246,6 +246,13 @@ class TooManyDrafts(VeritemError):
     message = "there are {most} drafts already; delete one or save its lot"
 
 
+class LinkSetsFull(VeritemError):
+    """An organisation has as many link sets as it may have."""
+
+    code = "link-sets-full"
+    message = "{organisation} has {most} link sets already; remove one first"
+
+
 class LotChanged(VeritemError):
     """The lot was saved since the change was proposed; it must be proposed again."""
 

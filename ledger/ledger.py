@@ -39,6 +39,8 @@ from ledger.figures.check import FactDifference, check_facts
 from ledger.figures.public import PublicFigures
 from ledger.figures.reports import FigureReports
 from ledger.figures.totals import Figures
+from ledger.links.key_owners import KeyOwners
+from ledger.links.link_sets import LinkSets
 from ledger.lists import Lists
 from ledger.lots.lot_drafts import LotDrafts
 from ledger.lots.lot_imports import LotImports
@@ -92,6 +94,8 @@ class Ledger:
         self.organisations = registry.open_organisations(store, clock)
         self.products = registry.open_products(store, clock)
         self.places = registry.open_places(store, clock)
+        self.key_owners = KeyOwners(store, clock)
+        self.link_sets = LinkSets(store, clock)
         self.registered_codes = RegisteredCodes(store, clock)
         self.code_imports = CodeImports(store, clock)
         self.code_watch = CodeWatch(store, clock)

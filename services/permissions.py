@@ -31,6 +31,8 @@ class Permission(StrEnum):
     PRINT_KEY_EDIT = "print_key.edit"
     WEBHOOK_SEE = "webhook.see"
     WEBHOOK_EDIT = "webhook.edit"
+    LINK_SEE = "link.see"
+    LINK_EDIT = "link.edit"
     TOKEN_SHARE = "token.share"  # noqa: S105 - the name of a permission
     MAIL_SEE = "mail.see"
     MAIL_RESEND = "mail.resend"
@@ -78,8 +80,10 @@ class Permission(StrEnum):
 
 _P = Permission
 
-_TRADE: Final = frozenset({_P.EVENT_SEE, _P.EVENT_RECORD, _P.TOKEN_SHARE})
-"""What every actor of the trade may do: tell its own part of the record."""
+_TRADE: Final = frozenset(
+    {_P.EVENT_SEE, _P.EVENT_RECORD, _P.LINK_SEE, _P.LINK_EDIT, _P.TOKEN_SHARE}
+)
+"""What every actor of the trade may do: tell its own part of the record, link its own GS1 keys."""
 
 GRANTS: Final[Mapping[ActorRole, frozenset[Permission]]] = {
     "print_house": frozenset(
@@ -117,6 +121,8 @@ GRANTS: Final[Mapping[ActorRole, frozenset[Permission]]] = {
             _P.HEARING_ANSWER,
             _P.WEBHOOK_SEE,
             _P.WEBHOOK_EDIT,
+            _P.LINK_SEE,
+            _P.LINK_EDIT,
             _P.TOKEN_SHARE,
             _P.REGISTRY_SEE,
         }
@@ -179,6 +185,7 @@ GRANTS: Final[Mapping[ActorRole, frozenset[Permission]]] = {
             _P.RECALL,
             _P.WEBHOOK_SEE,
             _P.WEBHOOK_EDIT,
+            _P.LINK_SEE,
             _P.TOKEN_SHARE,
             _P.REGISTRY_SEE,
             _P.CODE_EDIT,
@@ -208,6 +215,8 @@ GRANTS: Final[Mapping[ActorRole, frozenset[Permission]]] = {
             _P.HOUSEHOLD_SEE,
             _P.REGISTRY_EDIT,
             _P.PRINT_KEY_EDIT,
+            _P.LINK_SEE,
+            _P.LINK_EDIT,
             _P.WEBHOOK_SEE,
             _P.WEBHOOK_EDIT,
             _P.DETECTION_SEE,
@@ -237,6 +246,7 @@ GRANTS: Final[Mapping[ActorRole, frozenset[Permission]]] = {
             _P.HEARING_SEE,
             _P.REPORT_SEE,
             _P.REGISTRY_SEE,
+            _P.LINK_SEE,
             _P.WEBHOOK_SEE,
             _P.HOUSEHOLD_SEE,
             _P.MAIL_SEE,
@@ -256,6 +266,8 @@ TOKEN_PERMISSIONS: Final = frozenset(
         _P.BALANCE_SEE,
         _P.BUNDLE_TAKE,
         _P.PRINT_REPORT,
+        _P.LINK_SEE,
+        _P.LINK_EDIT,
         _P.WEBHOOK_SEE,
         _P.LOT_SEE,
         _P.LOT_PUT,

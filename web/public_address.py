@@ -47,6 +47,21 @@ def is_public_address(text: str) -> bool:
     return address.is_global and not address.is_multicast
 
 
+def may_be_public(host: str) -> bool:
+    """Whether a host is a public address, or a name that may lead to one.
+
+    >>> [may_be_public(one) for one in ("example.vn", "localhost", "nas.local", "10.0.0.1", "1.2")]
+    [True, False, False, False, False]
+    """
+    try:
+        return is_public_address(host)
+    except ValueError:
+        name = host.rstrip(".").lower()
+        # Names without a dot and these are of networks of one's own (RFC 6761, 6762, 8375).
+        is_own = name.endswith(("localhost", ".local", ".internal", ".home.arpa"))
+        return "." in name and not is_own and not name.rpartition(".")[2].isdigit()
+
+
 def _find_ipv4(address: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:
     """The IPv4 address that an IPv6 one stands for, if it does."""
     if address in _NAT64:

@@ -51,6 +51,7 @@ from ledger.schema.lot_reviews import (
     lot_submissions,
     review_rules,
 )
+from ledger.schema.links import gs1_prefixes, link_hosts, link_sets
 from ledger.schema.lots import lot_drafts, lot_versions, lots
 from ledger.schema.mail import mail_addresses, mail_requests, mail_waiting, mails
 from ledger.schema.notices import notice_sources, notices, webhooks
@@ -148,9 +149,12 @@ __all__ = [
     "finding_photos",
     "form_drafts",
     "generations",
+    "gs1_prefixes",
     "hearing_messages",
     "hearing_photos",
     "hearings",
+    "link_hosts",
+    "link_sets",
     "lot_codes",
     "lot_drafts",
     "lot_imports",

@@ -69,6 +69,9 @@ GRANT SELECT (lot, version, at, reason, changed, is_correction) ON lot_versions 
 -- Of reviews the public page shows what was published, when, and which organisations vouch for it.
 GRANT SELECT ON lot_publications TO veritem_resolver;
 GRANT SELECT (id, lot, version, record, sha256, state, submitted_at) ON lot_submissions TO veritem_resolver;
+-- Of link sets the public resolver needs no editor.
+GRANT SELECT ON link_hosts TO veritem_resolver;
+GRANT SELECT (id, anchor, organisation, description, links) ON link_sets TO veritem_resolver;
 -- Of registered codes the public page shows no household that did not agree.
 GRANT SELECT (code, kind, public_name, province, is_household, public_household) ON registered_codes
     TO veritem_resolver;
@@ -189,6 +192,9 @@ GRANT SELECT ON alert_levels TO veritem_recorder;
 -- the triggers let it change only `approved` to `fulfilled`.
 GRANT INSERT, UPDATE ON organisations, products, places TO veritem_desk;
 GRANT INSERT, UPDATE ON registered_codes, code_rules TO veritem_desk;
+GRANT INSERT, DELETE ON gs1_prefixes, link_hosts TO veritem_desk;
+GRANT INSERT, DELETE, UPDATE (organisation, version, description, links, saved_by, saved_at) ON link_sets
+    TO veritem_desk;
 GRANT INSERT, DELETE ON lot_codes TO veritem_desk;
 GRANT INSERT, UPDATE, DELETE ON code_imports, diary_imports, lot_imports TO veritem_desk;
 GRANT INSERT, UPDATE (state) ON orders TO veritem_issuer;

@@ -23,7 +23,7 @@ from services.errors import Forbidden, InvalidInput
 from services.paging import Page, PageRequest
 from services.permissions import Permission, require_permission
 from services.sign_in import IdentityProof, SignInBudgets, confirm_identity
-from web.public_address import is_public_address
+from web.public_address import may_be_public
 
 MAX_URL_LENGTH: Final = 500
 MAX_LABEL_LENGTH: Final = 80
@@ -243,21 +243,10 @@ def check_url(text: str) -> str:
         why = "must be an address that begins with https://, without user name and fragment"
         raise InvalidInput(field="url", why=why, expected="https_url")
     is_usual_port = port == _HTTPS_PORT or port >= _LOWEST_PORT
-    if not is_usual_port or not _may_be_public(host):
+    if not is_usual_port or not may_be_public(host):
         why = "must lead to a public host, at port 443 or one from 1024"
         raise InvalidInput(field="url", why=why, expected="public_url")
     return text
-
-
-def _may_be_public(host: str) -> bool:
-    """Whether a host is a public address, or a name that may lead to one."""
-    try:
-        return is_public_address(host)
-    except ValueError:
-        name = host.rstrip(".").lower()
-        # Names without a dot and these are of networks of one's own (RFC 6761, 6762, 8375).
-        is_own = name.endswith(("localhost", ".local", ".internal", ".home.arpa"))
-        return "." in name and not is_own and not name.rpartition(".")[2].isdigit()
 
 
 def _check_label(text: str) -> str:

@@ -5,7 +5,7 @@ from dataclasses import astuple, dataclass, replace
 
 import orjson
 
-from ledger import Organisation, PlaceRow, ProductRow
+from ledger import KeyOwner, Organisation, PlaceRow, ProductRow
 from services.context import ServiceContext
 from services.errors import InvalidInput
 from services.permissions import Permission, require_permission
@@ -85,7 +85,7 @@ async def list_places(context: ServiceContext) -> list[PlaceRow]:
     return await context.ledger.places.list()
 
 
-def compute_version(row: Organisation | PlaceRow) -> str:
+def compute_version(row: Organisation | PlaceRow | KeyOwner) -> str:
     """A digest of the content, by which an edit names what its editor saw."""
     return hashlib.sha256(orjson.dumps(astuple(row))).hexdigest()[:16]
 

@@ -35,6 +35,8 @@ EXPECTED = {
     "print_key.edit": {"print_house", "administrator"},
     "webhook.see": {"print_house", "packer", "grower", "authority", "administrator"},
     "webhook.edit": {"print_house", "packer", "grower", "authority", "administrator"},
+    "link.see": {"packer", "authority", "administrator", *TRADE},
+    "link.edit": {"packer", "administrator", *TRADE},
     "token.share": {"print_house", "packer", "authority", *TRADE},
     "lot.see": {"packer", "grower", "inspector", "authority", "issuer"},
     "lot.put": {"packer"},

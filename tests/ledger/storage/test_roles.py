@@ -12,6 +12,8 @@ from ledger import (
     AlertEvidence,
     AlertState,
     Claimant,
+    KeyOwner,
+    LinkSetRow,
     LotRow,
     Order,
     Organisation,
@@ -627,6 +629,25 @@ async def test_the_desk_imports_codes_and_the_resolver_sees_no_household(guarded
         assert (public[area.code].name, public[area.code].household) == ("Ea Kao", None)
         with pytest.raises(StorageForbidden):
             await resolver.registered_codes.get(area.code)
+
+
+async def test_the_desk_edits_links_and_the_resolver_reads_no_editor(guarded: str) -> None:
+    async with opened(guarded, "desk") as desk, opened(guarded, "resolver") as resolver:
+        await desk.organisations.add(Organisation("kp", "packer", "KP"))
+        for hosts in (("a.vn",), ("b.vn",)):
+            seen = await desk.key_owners.get("kp")
+            await desk.key_owners.replace(KeyOwner("kp", ("893500",), hosts), seen=seen, actor="an")
+        row = LinkSetRow("a", "/01/08935000000014", "kp", "", [])
+        await desk.link_sets.add(row, actor="mai")
+        await desk.link_sets.replace(replace(row, description="x"), version=1, actor="mai")
+        assert (await resolver.link_sets.get_published(["a"]))["a"].hosts == {"b.vn"}
+        assert await resolver.link_sets.list_ids(after="", limit=9) == ["a"]
+        for refused in (resolver.link_sets.get("a"), resolver.key_owners.get("kp")):
+            with pytest.raises(StorageForbidden):
+                await refused
+        with pytest.raises(StorageForbidden):
+            await resolver.link_sets.add(replace(row, id="b"), actor="x")
+        await desk.link_sets.remove("a", version=2, actor="mai")
 
 
 async def test_the_recorder_counts_scans_alone_and_the_resolver_reads_no_facts(
