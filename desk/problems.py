@@ -91,6 +91,9 @@ _STATUS: Final[Mapping[str, int]] = {
     "last-print-key": 409,
     # webhooks
     "webhooks-full": 409,
+    # links
+    "malformed-link": 422,
+    "link-sets-full": 409,
     "webhook-disabled": 409,
     "webhook-tests-limited": 429,
     # e-mail

@@ -96,6 +96,13 @@ class SignedTooLate(VeritemError):
     message = "the scan was signed more than {limit} hours ago"
 
 
+class NoLink(VeritemError):
+    """The key is well formed, and no link of the type that was asked for is known."""
+
+    code = "no-link"
+    message = "there is no such link of {key}"
+
+
 class NoPin(VeritemError):
     """The batch of the stamp has no PINs."""
 

@@ -8,6 +8,8 @@ PROBLEMS: Final = ProblemTable(
     {
         "malformed-code": Problem(404),
         "unknown-code": Problem(404),
+        "malformed-gs1": Problem(400),
+        "no-link": Problem(404),
         "unknown-key": Problem(401),
         "malformed-scan": Problem(422),
         "unproven-scan": Problem(403),

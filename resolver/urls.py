@@ -22,8 +22,8 @@ StampRequest(code='0abcd-EFGHJ', signature=None, gtin=None, lot=None, by_hand=Fa
 StampRequest(code='CODE', signature='SIG', gtin='08935000000014', lot='L1', by_hand=False)
 >>> parse_target("/S?code=0ABCD+EFGHJ").code
 '0ABCD EFGHJ'
->>> parse_target("/favicon.ico") is None
-True
+>>> parse_target("/01/08935000000014"), parse_target("/favicon.ico")
+(None, None)
 """
 
 from dataclasses import dataclass
@@ -82,7 +82,10 @@ class StampRequest:
 
 
 def parse_target(target: str) -> StampRequest | None:
-    """The stamp that a target (path and query) asks for; None if it is no address of a stamp."""
+    """The stamp that a target (path and query) asks for; None if it is no address of a stamp.
+
+    A Digital Link without a serial number, malformed, or with a link type is none.
+    """
     path, _, query = target.partition("?")
     head = path[:3]
     if head in ("/S/", "/s/"):
@@ -99,9 +102,12 @@ def parse_target(target: str) -> StampRequest | None:
             try:
                 link = parse_stamp_link(path)
             except MalformedGs1:
-                return StampRequest("")
+                return None
             return StampRequest(path[-LENGTH:], query[5:] or None, link.gtin, link.lot)
-        return _to_request(read_link_path(path, query))
+        if "linkType=" in query:
+            return None  # a link of the trade item
+        reference = read_link_path(path, query)
+        return _to_request(reference) if reference.code else None
     if path in ("/S", "/s"):
         reference = read_stamp(get_query_parameter(query, "code") or "")
         return _to_request(reference, by_hand=True)

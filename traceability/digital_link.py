@@ -33,6 +33,7 @@ from biip.gs1_digital_link_uris import GS1DigitalLinkURI
 from biip.gs1_element_strings import GS1ElementStrings
 
 from traceability.gs1 import check_element
+from traceability.gs1_keys import QUALIFIERS
 from traceability.gs1_values import MalformedGs1
 
 LONGEST_URI: Final = 2048
@@ -41,18 +42,6 @@ LONGEST_URI: Final = 2048
 # RFC 3986: unreserved, reserved and the percent sign of an escape; no bracket in the path.
 _URI: Final = re.compile(r"[A-Za-z0-9\-._~:/?#\[\]@!$&'()*+,;=%]*")
 _HOST: Final = re.compile(r"[A-Za-z0-9.\-]+|\[[0-9A-Fa-f:.]+\]")
-QUALIFIERS: Final[Mapping[str, tuple[tuple[str, ...], ...]]] = {
-    "01": (("22", "10", "21"), ("235",)),
-    "8006": (("22", "10", "21"),),
-    "8010": (("8011",),),
-    "414": (("254",), ("7040",)),
-    "415": (("8020",),),
-    "417": (("7040",),),
-    "8017": (("8019",),),
-    "8018": (("8019",),),
-    "8004": (("7040",),),
-} | dict.fromkeys(("00", "253", "255", "401", "402", "8003", "8013"), ())
-"""Primary key → its qualifiers in the order of the path, one tuple for each permitted sequence."""
 
 
 @dataclass(frozen=True)

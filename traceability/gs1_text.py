@@ -19,8 +19,9 @@ from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 from stamps.typed_text import normalize_typed_text
-from traceability.digital_link import QUALIFIERS, format_digital_link, parse_digital_link
+from traceability.digital_link import format_digital_link, parse_digital_link
 from traceability.gs1 import FNC1, check_element, format_element_string, parse_element_string
+from traceability.gs1_keys import QUALIFIERS
 from traceability.gs1_values import MalformedGs1
 
 ROOT: Final = "https://id.gs1.org"
@@ -79,14 +80,9 @@ def write_gs1_text(elements: Mapping[str, str], root: str = ROOT) -> Gs1Writing:
     element_string = format_element_string(elements)
     if any(_BRACKETS.search(value) for value in elements.values()):
         element_string = format_element_string(elements, brackets=False)
-    if not any(map(is_primary_key, elements)):
+    if QUALIFIERS.keys().isdisjoint(elements):
         return Gs1Writing(element_string, None)
     return Gs1Writing(element_string, format_digital_link(elements, root))
-
-
-def is_primary_key(ai: str) -> bool:
-    """Whether a Digital Link can begin with an application identifier."""
-    return ai in QUALIFIERS
 
 
 def _parse_json(text: str) -> dict[str, str]:

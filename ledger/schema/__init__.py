@@ -45,13 +45,13 @@ from ledger.schema.figures import (
 )
 from ledger.schema.hearings import hearing_messages, hearing_photos, hearings
 from ledger.schema.history import audit, chain_heads, generations, search_words
+from ledger.schema.links import gs1_prefixes, link_hosts, link_sets
 from ledger.schema.lot_reviews import (
     lot_publications,
     lot_review_steps,
     lot_submissions,
     review_rules,
 )
-from ledger.schema.links import gs1_prefixes, link_hosts, link_sets
 from ledger.schema.lots import lot_drafts, lot_versions, lots
 from ledger.schema.mail import mail_addresses, mail_requests, mail_waiting, mails
 from ledger.schema.notices import notice_sources, notices, webhooks

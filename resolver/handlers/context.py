@@ -10,6 +10,7 @@ from resolver.dependency_health import Check, HealthMonitor, in_turn
 from resolver.enrolled import DeviceDirectory
 from resolver.http.negotiation import ClientLocator, preferences_of
 from resolver.http.request import Request
+from resolver.links.directory import LinkDirectory
 from resolver.metrics import Metrics, clock_family
 from resolver.pages import Pages
 from resolver.privacy.pseudonyms import Pseudonyms
@@ -71,7 +72,9 @@ class HandlerContext:
         if isinstance(clock, SteadyClock):
             self.metrics.families.append(lambda: clock_family(clock))
         self.devices = DeviceDirectory(dependencies.ledger)
-        dependencies.batch_cache.add_follower(self.devices.forget_changed)
+        self.links = LinkDirectory(dependencies.ledger, clock)
+        for follower in (self.devices.forget_changed, self.links.forget_changed):
+            dependencies.batch_cache.add_follower(follower)
         self._negotiator = Negotiator()
         self.metrics.gauges["veritem_journal_waiting"] = (
             "Scans that wait to be durable",

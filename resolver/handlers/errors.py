@@ -19,6 +19,7 @@ from resolver.problems import PROBLEMS
 from resolver.texts import WORDS
 from resolver.urls import LONGEST_TARGET, StampRequest
 from stamps.errors import UnknownCode, VeritemError
+from traceability.gs1_keys import is_link_path
 from web.errors import InternalError, TooManyRequests
 from web.i18n import format_moment
 
@@ -52,7 +53,7 @@ class ErrorResponder:
         preferences = context.negotiate(request)
         status = PROBLEMS.status(error)
         headers = PROBLEMS.headers(error)
-        if is_signed_scan(request):
+        if is_signed_scan(request) or is_link_path(request.target):
             headers = {**headers, **ANY_ORIGIN}
         if stamp is not None and error.code in _NO_STAMP and not preferences.json:
             typed = stamp.code[:ECHOED].strip()

@@ -4,6 +4,7 @@ from resolver.handlers.attachment import PREFIX as ATTACHMENTS
 from resolver.handlers.attachment import AttachmentHandler
 from resolver.handlers.claim import ClaimHandler
 from resolver.handlers.context import HandlerContext
+from resolver.handlers.digital_link import DigitalLinkHandler
 from resolver.handlers.errors import ErrorResponder
 from resolver.handlers.figures import FigureHandler
 from resolver.handlers.report import SENT, ReportHandler
@@ -17,6 +18,7 @@ def create_router(context: HandlerContext) -> Router:
     """The router of the public service."""
     static = StaticHandlers(context)
     reports = ReportHandler(context)
+    links = DigitalLinkHandler(context)
     routes = {
         "/": Route(READ, static.home),
         "/figures": Route(READ, FigureHandler(context).respond),
@@ -35,7 +37,8 @@ def create_router(context: HandlerContext) -> Router:
             ATTACHMENTS: Route(READ, AttachmentHandler(context).respond),
             SENT: Route(READ, reports.thank),
         },
-        stamp_handler=VisitHandler(context).respond,
+        links=Route((*READ, "OPTIONS"), links.respond),
+        stamp_handler=VisitHandler(context, links).respond,
         error_handler=ErrorResponder(context).respond,
         observe=context.metrics.observe_answer,
     )

@@ -8,6 +8,9 @@ from resolver.handlers.context import HandlerContext
 from resolver.handlers.responses import json_response, page_response, static_response
 from resolver.http.request import Request
 from resolver.http.response import Response
+from traceability.gs1_keys import QUALIFIERS
+from traceability.links.link_types import PREFIX, VOCABULARY
+from traceability.links.linkset_document import CONTEXT
 
 _ROBOTS: Final = (
     b"User-agent: *\nDisallow: /S/\nDisallow: /s/\nDisallow: /01/\nDisallow: /r/\n"
@@ -41,9 +44,10 @@ class StaticHandlers:
         description = {
             "name": "Veritem",
             "resolverRoot": self._context.settings.public_url,
-            "supportedPrimaryKeys": ["01"],
+            "supportedPrimaryKeys": sorted(QUALIFIERS),
+            "jsonLdContextLocation": CONTEXT,
             "linkTypeDefaultCanBeLinkset": False,
-            "supportedLinkType": [{"namespace": "https://ref.gs1.org/voc/", "prefix": "gs1:"}],
+            "supportedLinkType": [{"namespace": VOCABULARY, "prefix": PREFIX}],
         }
         return static_response(orjson.dumps(description), "application/json")
 

@@ -1,6 +1,7 @@
 """`GET` and `HEAD` of a stamp's address: a visit, answered with a page or JSON; never a scan."""
 
 from resolver.handlers.context import HandlerContext
+from resolver.handlers.digital_link import DigitalLinkHandler, asks_for_linkset
 from resolver.handlers.form_page import NOTED
 from resolver.handlers.responses import json_response, page_response, redirect_response
 from resolver.http.request import Request
@@ -11,8 +12,9 @@ from resolver.urls import StampRequest, format_target
 class VisitHandler:
     """Answers visits."""
 
-    def __init__(self, context: HandlerContext) -> None:
+    def __init__(self, context: HandlerContext, links: DigitalLinkHandler) -> None:
         self._context = context
+        self._links = links
 
     async def respond(self, request: Request, stamp_request: StampRequest) -> Response:
         """The page or document of the stamp that was asked for."""
@@ -24,6 +26,8 @@ class VisitHandler:
             if preferences.language != "vi":
                 target += f"{'&' if '?' in target else '?'}lang={preferences.language}"
             return redirect_response(target)
+        if preferences.json and asks_for_linkset(request):
+            return await self._links.respond(request)
         found = await context.scan_service.resolve_stamp(stamp_request)
         now = context.clock()
         answer = await context.scan_service.view_stamp(found, now)

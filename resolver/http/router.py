@@ -8,6 +8,7 @@ from typing import Final
 from resolver.http.request import Request
 from resolver.http.response import Response
 from resolver.urls import LONGEST_TARGET, StampRequest, parse_target
+from traceability.gs1_keys import is_link_path
 from web.control_characters import check_target
 from web.errors import MethodNotAllowed, NotFound, TargetTooLong
 
@@ -33,7 +34,8 @@ class Router:
     """The routes of the public service.
 
     `routes` are fixed paths. `folders` answer all paths below one letter, such as `/x/`. All other
-    paths are tried as addresses of stamps (`resolver.urls`).
+    paths are tried as addresses of stamps (`resolver.urls`), then as other Digital Links, which
+    `links` answers.
     `observe` is called with the seconds that each response took.
     """
 
@@ -41,12 +43,14 @@ class Router:
         self,
         routes: Mapping[str, Route],
         folders: Mapping[str, Route],
+        links: Route,
         stamp_handler: StampHandler,
         error_handler: ErrorHandler,
         observe: Callable[[float], None],
     ) -> None:
         self._routes = routes
         self._folders = folders
+        self._links = links
         self._stamp_handler = stamp_handler
         self._error_handler = error_handler
         self._observe = observe
@@ -73,6 +77,8 @@ class Router:
     def _find(self, request: Request) -> Handler:
         path = request.target.partition("?")[0]
         route = self._routes.get(path) or self._folders.get(path[:3])
+        if route is None and is_link_path(path):
+            route = self._links
         if route is None:
             if parse_target(request.target) is None:
                 raise NotFound

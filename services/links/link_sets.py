@@ -6,7 +6,7 @@ answered by its verdict.
 """
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any, Final
 
 from ledger import LinkSetRow
@@ -106,7 +106,7 @@ async def add_link_set(context: ServiceContext, request: LinkSetRequest) -> Link
         anchor=anchor,
         organisation=organisation,
         description=_check_description(request.description),
-        links=write_links(_check_links(request.links, hosts, ())),
+        links=[link.to_document() for link in _check_links(request.links, hosts, ())],
     )
     return await context.ledger.link_sets.add(row, actor=context.actor.id)
 
@@ -182,28 +182,7 @@ async def remove_link_set(context: ServiceContext, id_: str, *, version: int | N
 
 def read_links(documents: Sequence[Any]) -> Links:
     """Links from the JSON objects that the ledger keeps."""
-    return tuple(
-        LinkTarget(
-            **{
-                **document,
-                "hreflang": tuple(document.get("hreflang", ())),
-                "context": tuple(document.get("context", ())),
-            }
-        )
-        for document in documents
-    )
-
-
-def write_links(links: Sequence[LinkTarget]) -> list[dict[str, Any]]:
-    """Links as JSON objects, empty fields left out."""
-    return [
-        {
-            name: list(value) if isinstance(value, tuple) else value
-            for name, value in asdict(link).items()
-            if value
-        }
-        for link in links
-    ]
+    return tuple(map(LinkTarget.from_document, documents))
 
 
 async def _find_own(context: ServiceContext, id_: str) -> LinkSetDetails:
@@ -234,7 +213,7 @@ async def _save(
         anchor=row.anchor,
         organisation=row.organisation,
         description=row.description if description is None else description,
-        links=write_links(links),
+        links=[link.to_document() for link in links],
     )
     return await context.ledger.link_sets.replace(changed, version=version, actor=context.actor.id)
 

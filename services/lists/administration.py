@@ -38,6 +38,7 @@ ACT_FAMILIES: Final = (
     "proof",
     "lot",
     "event",
+    "links",
     "photo",
     "transition",
     "alert",

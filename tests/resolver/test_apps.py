@@ -85,15 +85,15 @@ async def test_a_stamp_under_another_gtin_is_unknown(trusting: House) -> None:
     code = code_of(trusting.batches.active, 7)
     assert (await trusting.get(f"/01/08935000000014/21/{code}", **PHONE)).status == 200
     assert (await trusting.get(f"/S/{code}", **PHONE)).status == 200
-    for path in (
-        f"/01/08935000000021/21/{code}",
-        f"/01/08935000000021/22/A/10/L1/21/{code}/",
-        f"/01/08935000000021/235/{code}",
-        f"/01/8935000000021/21/{code}",
-        f"/01/00000000000000/21/{code}",
+    for path, status in (
+        (f"/01/08935000000021/21/{code}", 404),
+        (f"/01/08935000000021/22/A/10/L1/21/{code}/", 404),
+        (f"/01/08935000000021/235/{code}", 404),
+        (f"/01/8935000000021/21/{code}", 400),
+        (f"/01/00000000000000/21/{code}", 404),
     ):
         for form in (PHONE, JSON):
-            assert (await trusting.get(path, **form)).status == 404, path
+            assert (await trusting.get(path, **form)).status == status, path
 
 
 async def test_the_published_keys_check_a_stamp_offline(house: House) -> None:
@@ -107,7 +107,10 @@ async def test_the_published_keys_check_a_stamp_offline(house: House) -> None:
 async def test_the_resolver_describes_itself_as_gs1_asks(trusting: House) -> None:
     told = await (await trusting.get("/.well-known/gs1resolver")).json()
     assert told["resolverRoot"] == "https://veritem.vn"
-    assert told["supportedPrimaryKeys"] == ["01"]
+    assert {"00", "01", "414", "8006"} <= set(told["supportedPrimaryKeys"])
+    assert told["supportedLinkType"] == [
+        {"namespace": "https://ref.gs1.org/voc/", "prefix": "gs1:"}
+    ]
 
 
 async def test_crawlers_are_excluded_and_health_is_reported(house: House) -> None:

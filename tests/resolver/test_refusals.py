@@ -73,8 +73,8 @@ async def test_machines_get_a_problem_document(house: House) -> None:
 async def test_a_gtin_opens_no_code_of_a_batch_without_one(house: House) -> None:
     code = code_of(house.batches.active, 1)
     assert (await house.get(f"/S/{code}", **PHONE)).status == 200
-    for gtin in ("08935000000014", "08935000000013"):
-        assert (await house.get(f"/01/{gtin}/21/{code}", **PHONE)).status == 404
+    for gtin, status in (("08935000000014", 404), ("08935000000013", 400)):
+        assert (await house.get(f"/01/{gtin}/21/{code}", **PHONE)).status == status
 
 
 @pytest.mark.parametrize("path", ["/nothing", "/v1", "/S2/X", "/.git/config", "//S/X", "/health"])

@@ -55,8 +55,12 @@ def test_gs1_digital_link_forms_are_read(target: str, asked: StampRequest) -> No
         "/01/",
     ],
 )
-def test_a_malformed_digital_link_has_no_code(target: str) -> None:
-    assert parse_target(target) == StampRequest("") or parse_target(target).code == ""
+def test_a_digital_link_without_serial_or_malformed_is_no_stamp(target: str) -> None:
+    assert parse_target(target) is None
+
+
+def test_a_link_type_asks_for_no_verdict() -> None:
+    assert parse_target("/01/08935000000014/21/CODE?linkType=gs1:pip") is None
 
 
 @pytest.mark.parametrize(

@@ -6,5 +6,5 @@
 - `choice`: which link answers a request.
 - `linkset_document`: all links of an anchor as a document of RFC 9264.
 
-GS1-Conformant Resolver Standard, release 1.1; what differs is in ADR 0098.
+GS1-Conformant Resolver Standard, release 1.1; what differs is in ADR 0103.
 """

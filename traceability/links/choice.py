@@ -37,7 +37,7 @@ class LinkWish:
 
 
 class LinkChoice(NamedTuple):
-    """The links that suit a wish best: several where the request does not decide between them."""
+    """The links that suit a wish best: several where nothing decides between them."""
 
     link_set: LinkSet
     links: tuple[LinkTarget, ...]
@@ -53,8 +53,10 @@ def choose_link(levels: Iterable[LinkSet], wish: LinkWish) -> LinkChoice | None:
         links = [link for link in level.links if link.type == wanted]
         if links:
             best = _find_best(links, wish)
-            if wish.type is None:
-                best = [default] if default in best else best[:1]
+            if default in best:
+                best = [default]
+            elif wish.type is None:
+                best = best[:1]
             return LinkChoice(level, tuple(best))
     return None
 

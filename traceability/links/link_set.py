@@ -9,8 +9,8 @@ The first link of an anchor is its default; the order is the owner's.
 
 import re
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Any, Final
+from dataclasses import asdict, dataclass, replace
+from typing import Any, Final, Self
 from urllib.parse import urlsplit
 
 from stamps.errors import VeritemError
@@ -63,6 +63,20 @@ class LinkTarget:
     media_type: str | None = None
     context: tuple[str, ...] = ()
     """Contexts that it is for, such as a country; none: any."""
+
+    @classmethod
+    def from_document(cls, document: Mapping[str, Any]) -> Self:
+        """The link of the JSON object that the ledger keeps."""
+        lists = {name: tuple(document.get(name, ())) for name in ("hreflang", "context")}
+        return cls(**{**document, **lists})
+
+    def to_document(self) -> dict[str, Any]:
+        """The link as a JSON object, empty fields left out."""
+        return {
+            name: list(value) if isinstance(value, tuple) else value
+            for name, value in asdict(self).items()
+            if value
+        }
 
     @property
     def host(self) -> str:

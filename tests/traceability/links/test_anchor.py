@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.traceability.test_gs1 import GTIN, numbers, values
-from traceability.digital_link import QUALIFIERS
+from traceability.gs1_keys import QUALIFIERS
 from traceability.gs1_values import MalformedGs1
 from traceability.links.anchor import (
     find_key_digits,

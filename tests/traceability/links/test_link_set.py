@@ -139,11 +139,14 @@ def test_a_type_is_sought_up_to_the_level_that_has_it() -> None:
 
 
 def test_what_a_request_does_not_decide_is_answered_with_all_that_are_equal() -> None:
-    links = a_set(link("a"), link("b"), link("c", "en"))
-    assert choose(links, type_="pip") == ["a", "b", "c"]
-    assert choose(links, type_="pip", languages="fr") == ["a", "b"]
-    assert choose(links, type_="pip", languages="en") == ["c"]
-    assert choose(links) == ["a"]
+    shops = [
+        link(name, *tags, type_="hasRetailers") for name, *tags in (("a",), ("b",), ("c", "en"))
+    ]
+    links = a_set(link("item"), link("other"), *shops)
+    assert choose(links, type_="hasRetailers") == ["a", "b", "c"]
+    assert choose(links, type_="hasRetailers", languages="fr") == ["a", "b"]
+    assert choose(links, type_="hasRetailers", languages="en") == ["c"]
+    assert choose(links) == choose(links, type_="pip") == ["item"]
 
 
 def test_a_linkset_has_each_level_with_its_default() -> None:

@@ -1,0 +1,1 @@
+"""Links of GS1 keys in the public service."""
