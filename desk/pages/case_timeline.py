@@ -128,7 +128,10 @@ def _tell_event(case: AlertCase, n: int, event: AlertEvent, texts: Texts) -> Tim
 
 
 def _tell_message(file: HearingFile, one: HearingMessage, texts: Texts) -> TimelineEntry:
-    title = f"{tell_message(one, texts)}: {file.organisation}"
+    party = file.organisation
+    if file.organisation_kind is not None:
+        party = f"{party} ({texts(f'organisations.{file.organisation_kind}')})"
+    title = f"{tell_message(one, texts)}: {party}"
     return TimelineEntry(
         at=one.at,
         kind="hearing",

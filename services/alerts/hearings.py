@@ -12,7 +12,15 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
-from ledger import Alert, AlertState, CaseParty, Hearing, HearingMessage, HearingState
+from ledger import (
+    Alert,
+    AlertState,
+    CaseParty,
+    Hearing,
+    HearingMessage,
+    HearingState,
+    OrganisationKind,
+)
 from services import scope
 from services.alerts.case_handling import find_due_end
 from services.context import ServiceContext
@@ -41,6 +49,8 @@ class HearingFile:
     hearing: Hearing
     organisation: str
     """The name of the party."""
+    organisation_kind: OrganisationKind | None
+    """What the party is; None for an organisation that is registered no more."""
     messages: Sequence[HearingMessage]
     people: Mapping[str, str]
     """The names of those who wrote, by account; for a party those of its own people."""
@@ -130,10 +140,14 @@ async def find_case_hearings(context: ServiceContext, alert: Alert) -> CaseHeari
     hearings = context.ledger.hearings
     files = [await _open(context, one) for one in await hearings.list_of_alert(alert.id)]
     parties = await hearings.list_parties(alert)
-    names = await _find_organisations(context, *(one.organisation for one in parties))
+    names = await context.ledger.lists.get_names(
+        "organisation", {one.organisation for one in parties}
+    )
     return CaseHearings(
         files=files,
-        parties=[(one, names.get(one.organisation, one.organisation)) for one in parties],
+        parties=[
+            (one, names.get(one.organisation, {"vi": one.organisation})["vi"]) for one in parties
+        ],
         may_ask=bool(parties)
         and alert.state is AlertState.INVESTIGATING
         and has_permission(context.actor, Permission.ALERT_DECIDE),
@@ -182,10 +196,12 @@ async def _open(context: ServiceContext, hearing: Hearing) -> HearingFile:
     is_for_staff = scope.hearing_scope(actor) is None
     messages = await context.ledger.hearings.list_messages(hearing.id)
     writers = [one.actor for one in messages if is_for_staff or one.what == "answer"]
-    names = await _find_organisations(context, hearing.organisation)
+    found = await context.ledger.organisations.get_many([hearing.organisation])
+    party = found.get(hearing.organisation)
     return HearingFile(
         hearing=hearing,
-        organisation=names.get(hearing.organisation, hearing.organisation),
+        organisation=hearing.organisation if party is None else party.name,
+        organisation_kind=None if party is None else party.kind,
         messages=messages,
         people=await find_person_names(context, *writers),
         is_for_staff=is_for_staff,
@@ -193,8 +209,3 @@ async def _open(context: ServiceContext, hearing: Hearing) -> HearingFile:
         and has_permission(actor, Permission.HEARING_ANSWER),
         may_open_lot=is_for_staff or hearing.part == ("place" if actor.role == "grower" else "lot"),
     )
-
-
-async def _find_organisations(context: ServiceContext, *ids: str) -> dict[str, str]:
-    found = await context.ledger.lists.get_names("organisation", set(ids))
-    return {id_: names["vi"] for id_, names in found.items()}

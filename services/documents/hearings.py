@@ -16,6 +16,8 @@ class HearingDocument(Document):
     alert: int | None
     """Null for the party."""
     organisation: str
+    part: Literal["packer", "place", "lot"]
+    """Why it is a party: packer of the batch, owner of a registered place, or of the lot."""
     batch: int | None
     """Null where the stamps are of several batches."""
     range: str | None
@@ -118,6 +120,7 @@ def _hearing_fields(hearing: Hearing, is_for_staff: bool) -> dict[str, Any]:
         "id": hearing.id,
         "alert": hearing.alert if is_for_staff else None,
         "organisation": hearing.organisation,
+        "part": hearing.part,
         "batch": batch,
         "range": stamps,
         "lot": hearing.lot,

@@ -142,3 +142,30 @@ async def test_the_case_file_has_what_the_parties_said(desk: RunningDesk) -> Non
     file = await desk.fetch("thanh", "GET", f"/alerts/{case}/file")
     [heard] = file["case"]["hearings"]
     assert [one["text"] for one in heard["messages"]] == [QUESTION, "Chợ Bến Thành"]
+
+
+async def test_a_grower_is_heard_about_stamps_of_lots_of_its_area(desk: RunningDesk) -> None:
+    for code, owner in (("VN-ĐLOR-0123", "y-bih-nie"), ("VN-ĐLOR-0124", "thu-mua-dak-lak")):
+        area = {"code": code, "kind": "growing_area", "name": "Ea Kao", "organisation": owner}
+        await desk.fetch("bo", "POST", "/registered-codes", area)
+    number = await desk.activated()
+    case = await desk.alert(number, 7)
+    await desk.fetch("thanh", "POST", f"/alerts/{case}/decisions", {"state": "investigating"})
+    async with somebody(desk, "y-bih") as grower, somebody(desk, "thanh") as thanh:
+        assert "Tem của bạn" not in (await grower.get("/lots/DL-2026-0912")).text
+        body = {"text": QUESTION, "organisations": ["y-bih-nie"]}
+        heard = await desk.fetch("thanh", "POST", f"/alerts/{case}/hearings", body)
+        path = f"/hearings/{heard['hearings'][0]['id']}"
+        assert heard["hearings"][0]["part"] == "place"
+        assert "1 câu hỏi về tem của bạn" in (await grower.get("/")).text
+        assert "Tem của bạn đang có nghi vấn" in (await grower.get("/lots/DL-2026-0912")).text
+        assert 'href="/lots/DL-2026-0912"' in (await grower.get(path)).html
+        await send_answer(grower, path, "Hái ngày 10, bán hết cho hợp tác xã")
+        assert (await grower.get(f"/batches/{number}")).status == 403
+        shown = (await thanh.get(f"/alerts/{case}")).text
+        for part in ("Hộ ông Y Bih Niê", "Người trồng", "Hái ngày 10", "Y Bih Niê"):
+            assert part in shown
+        assert "Trả lời: Hộ ông Y Bih Niê (Người trồng)" in shown
+    assert (await desk.call("thu", "GET", path)).status == 403
+    assert (await desk.call("mai", "GET", path)).status == 404
+    assert (await desk.call("bo", "GET", path)).status == 200
