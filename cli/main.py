@@ -51,6 +51,7 @@ COMMANDS: Final[dict[str, Command]] = {
     "generation": Command(_SERVICE, "cli.generation"),
     "staff": Command(_SERVICE, "cli.staff"),
     "organisation": Command(_SERVICE, "cli.organisations"),
+    "actors": Command(_SERVICE, "cli.actors"),
     "token": Command(_SERVICE, "cli.tokens"),
     "session": Command(_SERVICE, "cli.staff_sessions"),
     "registry": Command(_LIFE, "cli.registry"),

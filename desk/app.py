@@ -42,6 +42,7 @@ from services.field.field_snapshots import SnapshotMaker
 from services.figures.keeper import FigureKeeper
 from services.lots.lot_drafts import erase_old_drafts
 from services.lots.photos import PhotoShelf
+from services.organisations.actor_invitations import erase_old_invitations
 from services.reports.report_intake import ReportIntake
 from services.sign_in import SignInBudgets
 from web.aiohttp_server import mark_request
@@ -157,7 +158,9 @@ def create_app(runtime: DeskRuntime) -> web.Application:
         watch = asyncio.create_task(RegistryWatch(dependencies.ledger).run(), name="watch registry")
         keeping = asyncio.create_task(runtime.figures.run(), name="keep figures")
         erasing = asyncio.create_task(erase_old_drafts(dependencies.ledger), name="erase drafts")
-        tasks = [resuming, intake, watch, keeping, erasing]
+        old = erase_old_invitations(dependencies.ledger)
+        forgetting = asyncio.create_task(old, name="erase invitations")
+        tasks = [resuming, intake, watch, keeping, erasing, forgetting]
         if minutes := dependencies.settings.field_minutes:
             making = runtime.field_snapshots.run(minutes * _MINUTE_MS)
             tasks.append(asyncio.create_task(making, name="field snapshots"))

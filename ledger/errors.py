@@ -239,6 +239,13 @@ class RowChanged(VeritemError):
     message = "the {kind} {id} was changed since it was read; read it again"
 
 
+class TooManyInvitations(VeritemError):
+    """An organisation has as many open invitations as it may have."""
+
+    code = "too-many-invitations"
+    message = "there are {most} open invitations already; withdraw some, or wait until they end"
+
+
 class TooManyDrafts(VeritemError):
     """An organisation has as many drafts of lots as it may keep."""
 

@@ -56,6 +56,7 @@ from ledger.notices.webhooks import Webhooks
 from ledger.orders.order_quotas import OrderQuotas
 from ledger.orders.orders import Orders
 from ledger.organisations import registry
+from ledger.organisations.actor_invitations import ActorInvitations
 from ledger.proposals.proposals import Proposals
 from ledger.record.epcis_events import EpcisEvents
 from ledger.reports.consumer_reports import Reports
@@ -139,6 +140,7 @@ class Ledger:
         otp = OtpSecrets(otp_keys)
         self.staff = StaffAccounts(store, clock, otp)
         self.invitations = Invitations(store, clock, self.staff)
+        self.actor_invitations = ActorInvitations(store, clock, self.staff, otp_keys)
         self.staff_sessions = StaffSessions(store, clock)
         self.second_factors = SecondFactors(store, clock, otp)
         self.devices = Devices(store, clock)

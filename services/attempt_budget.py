@@ -63,16 +63,18 @@ class AttemptBudget:
         self._put(key, self._spent_now(key) + 1)
 
     @contextmanager
-    def attempt(self, key: Hashable) -> Iterator[None]:
+    def attempt(
+        self, key: Hashable, wrong: type[VeritemError] = WrongCredentials
+    ) -> Iterator[None]:
         """An attempt, which costs nothing when it is right or does not take place.
 
-        It is wrong when the block raises `WrongCredentials`. Raises the `refusal`.
+        It is wrong when the block raises `wrong`. Raises the `refusal`.
         """
         self.take(key)
         is_wrong = False
         try:
             yield
-        except WrongCredentials:
+        except wrong:
             is_wrong = True
             raise
         finally:

@@ -190,6 +190,13 @@ class SignInLimited(VeritemError):
     message = "too many sign-in attempts; try again in {seconds} seconds"
 
 
+class InvitationLimited(SignInLimited):
+    """Too many wrong codes of invitations from here; `seconds` says when to try again."""
+
+    code = "invitation-limited"
+    message = "too many wrong invitation codes; try again in {seconds} seconds"
+
+
 class ConfirmationLimited(SignInLimited):
     """Too many wrong passwords or one-time codes in a session; `seconds` says when to try again."""
 

@@ -69,6 +69,7 @@ class Permission(StrEnum):
     CODE_EDIT = "code.edit"
     CODE_SUSPEND = "code.suspend"
     HOUSEHOLD_SEE = "household.see"
+    ACTOR_INVITE = "actor.invite"
     ACCOUNT_SEE = "account.see"
     ACCOUNT_MANAGE = "account.manage"
     AUDIT_SEE = "audit.see"
@@ -119,6 +120,7 @@ GRANTS: Final[Mapping[ActorRole, frozenset[Permission]]] = {
             _P.VOID,
             _P.HEARING_SEE,
             _P.HEARING_ANSWER,
+            _P.ACTOR_INVITE,
             _P.WEBHOOK_SEE,
             _P.WEBHOOK_EDIT,
             _P.LINK_SEE,
@@ -133,6 +135,7 @@ GRANTS: Final[Mapping[ActorRole, frozenset[Permission]]] = {
         _P.LOT_SEE,
         _P.HEARING_SEE,
         _P.HEARING_ANSWER,
+        _P.ACTOR_INVITE,
         _P.WEBHOOK_SEE,
         _P.WEBHOOK_EDIT,
     },
@@ -192,6 +195,7 @@ GRANTS: Final[Mapping[ActorRole, frozenset[Permission]]] = {
             _P.CODE_SUSPEND,
             _P.HOUSEHOLD_SEE,
             _P.DEVICE_ENROL,
+            _P.ACTOR_INVITE,
         }
     ),
     "issuer": frozenset(

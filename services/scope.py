@@ -16,6 +16,7 @@ from typing import Final
 
 from ledger import Batch, BatchFilter, Hearing, LotFilter, LotRow, Order, OrderFilter
 from ledger.errors import UnknownBatch, UnknownHearing, UnknownLot, UnknownOrder, UnknownRow
+from ledger.organisations.actor_invitations import ActorInvitation
 from services.context import Actor, ServiceContext
 
 _UNRESTRICTED: Final = frozenset(
@@ -106,6 +107,19 @@ def own_scope(actor: Actor) -> str | None:
 def hearing_scope(actor: Actor) -> str | None:
     """The organisation whose hearings the actor sees; None: those of all parties."""
     return own_scope(actor)
+
+
+def invitation_scope(actor: Actor) -> str:
+    """The organisation whose invitations the actor sees; empty for those of no organisation."""
+    return actor.organisation or _NOBODY
+
+
+async def find_actor_invitation(context: ServiceContext, id_: str) -> ActorInvitation:
+    """The invitation, if it is in scope. Raises `UnknownRow`."""
+    found = await context.ledger.actor_invitations.get(id_)
+    if found.inviter != invitation_scope(context.actor):
+        raise UnknownRow(kind="invitation", id=id_)
+    return found
 
 
 async def find_hearing(context: ServiceContext, id_: str) -> Hearing:

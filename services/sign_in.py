@@ -27,7 +27,7 @@ from ledger.account_names import normalise_account_name
 from ledger.accounts.password_queue import QueueParty
 from services.attempt_budget import AttemptBudget
 from services.context import ServiceContext
-from services.errors import ConfirmationLimited
+from services.errors import ConfirmationLimited, InvitationLimited
 
 MINUTE_MS: Final = 60_000
 _LONGEST_KEY: Final = 64
@@ -77,6 +77,14 @@ class SignInBudgets:
         self.sessions: Final = AttemptBudget(
             5, refill_ms=3 * MINUTE_MS, clock=clock, refusal=ConfirmationLimited
         )
+        self.invitation_networks: Final = AttemptBudget(
+            10, refill_ms=MINUTE_MS, clock=clock, refusal=InvitationLimited
+        )
+        """Wrong codes of invitations by network."""
+        self.invitation_codes: Final = AttemptBudget(
+            1_000, refill_ms=1_000, clock=clock, refusal=InvitationLimited
+        )
+        """Wrong codes of invitations of all networks together: a hundred networks at full speed."""
 
 
 async def sign_in(

@@ -5,6 +5,7 @@ from typing import Final
 from desk.api import (
     access,
     account,
+    actors,
     alerts,
     audit_log,
     batches,
@@ -74,6 +75,7 @@ ROUTES: Final = (
     *audit_log.routes.routes,
     *staff.routes.routes,
     *organisations.routes.routes,
+    *actors.routes.routes,
     *settings.routes.routes,
     *exports.routes.routes,
 )

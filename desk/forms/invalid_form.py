@@ -73,7 +73,7 @@ _FIELDS: Final[Mapping[str, tuple[str, ...]]] = {
     "wrong-credentials": ("old", "password"),
     "token-lifetime": ("days",),
     "wrong-setup-code": ("code",),
-    "unknown-invitation": ("invitation",),
+    "unknown-invitation": ("invitation", "code"),
     "wrong-enrolment-code": ("code",),
     "proof-unreadable": ("proof",),
     "pins-need-encryption": ("print_house",),

@@ -213,6 +213,7 @@ _PATHS: Final = {
     "submissions": "/reviews/",
     "diary": "/diary/",
     "cartons": "/cartons/",
+    "actor_invitations": "/actor-invitations/",
 }
 
 

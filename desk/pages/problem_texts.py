@@ -38,7 +38,7 @@ _DETAILED: Final = frozenset(
 
 _TEMPORARY: Final = frozenset(
     {
-        *("sign-in-limited", "confirmation-limited", "sign-in-busy"),
+        *("sign-in-limited", "confirmation-limited", "invitation-limited", "sign-in-busy"),
         *("service-busy", "too-many-requests", "uploads-limited"),
     }
 )

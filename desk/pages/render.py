@@ -81,6 +81,7 @@ MENU_SECTIONS: Final[Mapping[str, Sequence[tuple[str, str, tuple[Permission, ...
     ),
     "registry": (
         ("/codes", "codes", (Permission.STAMP_SEE, Permission.CODE_EDIT)),
+        ("/actor-invitations", "actors", (Permission.ACTOR_INVITE,)),
         ("/organisations", "organisations", (Permission.REGISTRY_EDIT,)),
         ("/places", "places", (Permission.REGISTRY_EDIT,)),
         ("/staff", "staff", (Permission.ACCOUNT_SEE,)),
@@ -107,6 +108,7 @@ _BELONGING: Final[Mapping[str, tuple[str, ...]]] = {
     "/diary": ("/new-entry", "/diary-imports"),
     "/cartons": ("/pack-carton",),
     "/organisations": ("/new-organisation", "/quotas"),
+    "/actor-invitations": ("/new-actor-invitation",),
     "/places": ("/new-place",),
     "/staff": ("/new-staff", "/tokens", "/sessions", "/mails"),
     "/codes": ("/new-code", "/code-imports", "/code-rules"),

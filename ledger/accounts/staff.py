@@ -282,6 +282,13 @@ class StaffAccounts:
         """Check and hash the password that an account is given. Raises `WeakPassword`."""
         return await self._hash_new(password, (account.id, account.name), account.id)
 
+    async def hash_new_password(self, password: str, words: Sequence[str], party: str) -> str:
+        """Check and hash the password of an account that is made. Raises `WeakPassword`.
+
+        The password may not consist of `words`; `party` waits in the queue as one.
+        """
+        return await self._hash_new(password, words, party)
+
     async def _hash_new(self, password: str, known_words: Sequence[str], actor: str) -> str:
         """Check a new password against the policy and hash it. Raises `WeakPassword`."""
         party = QueueParty(is_known=True, key=actor)

@@ -9,7 +9,7 @@ from sqlalchemy import and_, case, func, or_, select
 
 from ledger import schema
 from ledger.accounts.account_rows import NO_PASSWORD
-from ledger.lists.matchers import match_equal, match_one_of
+from ledger.lists.matchers import match_equal, match_one_of, match_since, match_until
 from ledger.lists.query import Condition, ListTable
 
 _CLOCK_MARGIN_MS: Final = 3_600_000
@@ -137,6 +137,31 @@ def _make_audit() -> ListTable:
     )
 
 
+def _make_actor_invitations() -> ListTable:
+    invitations = schema.actor_invitations
+    return ListTable(
+        name="actor_invitations",
+        base=invitations,
+        key=invitations.c.id,
+        sorts={"made_at": invitations.c.made_at},
+        matches={
+            **{
+                name: match_equal(invitations.c[name])
+                for name in ("inviter", "state", "kind", "account")
+            },
+            "ids": match_one_of(invitations.c.id),
+            "since": match_since(invitations.c.made_at),
+            "until": match_until(invitations.c.made_at),
+        },
+        columns={
+            column.name: column
+            for column in invitations.c
+            if column.name not in ("sha256", "secret", "phone")
+        },
+    )
+
+
+ACTOR_INVITATIONS: Final = _make_actor_invitations()
 STAFF: Final = _make_staff()
 ORGANISATIONS: Final = _make_organisations()
 PLACES: Final = _make_places()

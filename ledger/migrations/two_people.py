@@ -4,6 +4,7 @@ SQLite has no roles: whoever writes the file can drop a trigger, so there the us
 alone. The functions read `staff` with their owner's rights, since the issuer's role may not.
 """
 
+from collections.abc import Sequence
 from typing import Final
 
 import sqlalchemy as sa
@@ -26,6 +27,18 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = {schema}, pg_temp AS $$
         SELECT FROM staff LEFT JOIN organisations ON organisations.id = staff.organisation
         WHERE staff.id = account AND NOT staff.disabled AND organisations.disabled_at IS NULL
             AND (staff.added_by IS NULL OR staff.confirmed_by IS NOT NULL)
+    )
+$$
+"""
+
+_NO_TRADE_ROLES: Final = """
+CREATE OR REPLACE FUNCTION veritem_is_deciding_account(account text) RETURNS boolean
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = {schema}, pg_temp AS $$
+    SELECT EXISTS (
+        SELECT FROM staff LEFT JOIN organisations ON organisations.id = staff.organisation
+        WHERE staff.id = account AND NOT staff.disabled AND organisations.disabled_at IS NULL
+            AND (staff.added_by IS NULL OR staff.confirmed_by IS NOT NULL)
+            AND staff.role NOT IN ({roles})
     )
 $$
 """
@@ -156,6 +169,53 @@ BEGIN
 END $$
 """
 
+_INVITED_STAFF: Final = """
+CREATE OR REPLACE FUNCTION veritem_guard_account() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    owner name := (
+        SELECT pg_get_userbyid(relowner) FROM pg_class WHERE oid = TG_RELID
+    );
+BEGIN
+    IF NEW.id !~ '^[a-z0-9]([a-z0-9.-]{0,38}[a-z0-9])?$' THEN
+        RAISE EXCEPTION 'an account has a name of a-z 0-9 . -' USING ERRCODE = 'VT002';
+    END IF;
+    IF TG_OP = 'INSERT' THEN
+        IF (NEW.added_by IS NULL OR NEW.confirmed_by IS NOT NULL)
+            AND NOT pg_has_role(current_user, owner, 'MEMBER')
+            AND NOT EXISTS (
+                SELECT FROM actor_invitations
+                WHERE state = 'accepted' AND account = NEW.id AND kind = NEW.role
+                    AND organisation = NEW.organisation AND invited_by = NEW.confirmed_by
+                    AND NEW.added_by IS NOT NULL AND NEW.id <> invited_by
+            ) THEN
+            RAISE EXCEPTION 'an account waits for its confirmation' USING ERRCODE = 'VT002';
+        END IF;
+        RETURN NEW;
+    END IF;
+    IF NEW.id <> OLD.id THEN
+        RAISE EXCEPTION 'an account keeps its name' USING ERRCODE = 'VT002';
+    END IF;
+    IF (OLD.disabled AND NOT NEW.disabled
+            OR NEW.role <> OLD.role
+            OR NEW.organisation IS DISTINCT FROM OLD.organisation
+            OR NEW.added_by IS NULL AND OLD.added_by IS NOT NULL
+            OR NEW.confirmed_by IS DISTINCT FROM OLD.confirmed_by
+                AND NEW.confirmed_by IS NOT NULL)
+        AND NOT EXISTS (
+            SELECT FROM proposals
+            WHERE kind = 'role.grant' AND state = 'approved' AND used_at IS NULL
+                AND subject = 'account:' || NEW.id
+                AND decided_by = NEW.confirmed_by AND NEW.id <> decided_by
+                AND document::jsonb ->> 'role' = NEW.role
+                AND document::jsonb ->> 'organisation' IS NOT DISTINCT FROM NEW.organisation
+        ) THEN
+        RAISE EXCEPTION 'the role of an account needs a proposal that a second account approved'
+            USING ERRCODE = 'VT002';
+    END IF;
+    RETURN NEW;
+END $$
+"""
+
 
 def require_two_people() -> None:
     """Make the functions and triggers (PostgreSQL)."""
@@ -191,3 +251,12 @@ def require_enabled_organisations() -> None:
     bind = op.get_bind()
     schema = bind.dialect.identifier_preparer.quote(bind.scalar(sa.text("SELECT current_schema")))
     op.execute(_ENABLED_ORGANISATIONS.format(schema=schema))
+
+
+def let_invited_actors_in(roles: Sequence[str]) -> None:
+    """Let an accepted invitation add an account, whose role decides nothing (PostgreSQL)."""
+    bind = op.get_bind()
+    schema = bind.dialect.identifier_preparer.quote(bind.scalar(sa.text("SELECT current_schema")))
+    names = ", ".join(f"'{role}'" for role in roles)
+    op.execute(_NO_TRADE_ROLES.format(schema=schema, roles=names))
+    op.execute(_INVITED_STAFF)

@@ -99,9 +99,8 @@ class Registry(Generic[Row]):
         async with self._store.write() as connection:
             known = await self._find(connection, row.id)
             if known is None:
-                await connection.execute(insert(self._table).values(_to_row(row)))
-                await _put_words(connection, row)
-                await self._record(connection, row.id, "add", actor, at)
+                at = self._clock() if at is None else at
+                await _insert(connection, self._table, self._name, row, actor, at)
             elif known != row:
                 raise AlreadyExists(kind=self._name, id=row.id)
         return row
@@ -200,6 +199,26 @@ class Registry(Generic[Row]):
         if self._kind is ProductRow:
             values["name"] = json.loads(values["name"])
         return self._kind(**values)
+
+
+async def insert_organisation(
+    connection: AsyncConnection, row: Organisation, *, actor: str, at: int
+) -> None:
+    """Insert an organisation whose id is free, inside the caller's transaction."""
+    await _insert(connection, schema.organisations, "organisation", row, actor, at)
+
+
+async def _insert(
+    connection: AsyncConnection,
+    table: Table,
+    name: str,
+    row: Organisation | ProductRow | PlaceRow,
+    actor: str,
+    at: int,
+) -> None:
+    await connection.execute(insert(table).values(_to_row(row)))
+    await _put_words(connection, row)
+    await record_row_change(connection, table, row.id, at=at, actor=actor, action=f"{name}.add")
 
 
 def _to_row(row: Organisation | ProductRow | PlaceRow) -> dict[str, Any]:

@@ -10,6 +10,7 @@ refuses a scan that comes twice. On PostgreSQL it is partitioned by day of `at`.
 
 from typing import Final
 
+from ledger.schema.actors import actor_invitations
 from ledger.schema.alerts import (
     alert_events,
     alert_levels,
@@ -112,6 +113,7 @@ __all__ = [
     "DAY_MS",
     "HISTORY",
     "NO_DUE_DAY",
+    "actor_invitations",
     "alert_events",
     "alert_levels",
     "alert_minutes",

@@ -150,6 +150,7 @@ BEGIN
                 ('staff_tokens', ARRAY['sha256']),
                 ('recovery_codes', ARRAY['sha256']),
                 ('staff_invitations', ARRAY['sha256']),
+                ('actor_invitations', ARRAY['sha256', 'secret', 'phone']),
                 ('devices', ARRAY['code_sha256']),
                 ('form_drafts', ARRAY['content']),
                 ('lot_drafts', ARRAY['fields']),
@@ -228,13 +229,16 @@ GRANT INSERT ON audit TO veritem_issuer, veritem_desk, veritem_recorder, veritem
 
 -- Staff: the desk signs people in, changes their passwords, seals their secrets of one-time codes,
 -- creates tokens and invites people. A trigger lets it add no account but one that waits for its
--- confirmation. A role changes, and a disabled
+-- confirmation, or one of the trade whose invitation was accepted. A role changes, and a disabled
 -- account is enabled, by a proposal that a second account approved: a trigger asks for it.
 GRANT UPDATE (password_hash, otp_secret, role, organisation, added_by, confirmed_by, disabled) ON staff
     TO veritem_desk;
 GRANT INSERT ON staff TO veritem_desk;
 GRANT INSERT, UPDATE ON staff_sign_in TO veritem_desk;
 GRANT INSERT, UPDATE (expires_at, used_at) ON staff_invitations TO veritem_desk;
+-- Invitations of actors of the trade: what was offered never changes, and what is personal is erased.
+GRANT INSERT, UPDATE (state, changed_at, name, secret, phone, phone_end, organisation, account)
+    ON actor_invitations TO veritem_desk;
 GRANT INSERT, UPDATE ON staff_tokens TO veritem_desk;
 GRANT INSERT, DELETE, UPDATE (used_at) ON recovery_codes TO veritem_desk;
 GRANT INSERT, UPDATE (used_at) ON token_uses TO veritem_desk;

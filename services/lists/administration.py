@@ -1,15 +1,19 @@
 """The lists of administrators: people, organisations, places and the audit log."""
 
+from collections.abc import Sequence
 from typing import Final, get_args
 
 from ledger import ROLES, OrganisationKind
 from ledger.lists import administration as tables
+from ledger.trade_kinds import TRADE_KINDS
 from services.context import ServiceContext
 from services.lists.description import (
     Groups,
     ListColumn,
     ListDescription,
     ListFilter,
+    Row,
+    Search,
 )
 from services.lists.search import (
     search_audit,
@@ -20,6 +24,7 @@ from services.lists.search import (
 from services.lists.subjects import name_subjects
 from services.organisations.places import PLACE_KINDS
 from services.permissions import Permission
+from services.scope import invitation_scope
 from services.staff import STATES
 
 ACT_FAMILIES: Final = (
@@ -44,6 +49,7 @@ ACT_FAMILIES: Final = (
     "alert",
     "scans",
     "field",
+    "actor_invitation",
     "list",
     "keys",
     "restore",
@@ -160,4 +166,61 @@ AUDIT: Final = ListDescription(
     scope=_scope_all,
     search=search_audit,
     complete=name_subjects,
+)
+
+
+def _scope_invitations(context: ServiceContext) -> Groups:
+    return [[("inviter", invitation_scope(context.actor))]]
+
+
+async def _mask_phones(context: ServiceContext, rows: Sequence[Row]) -> Sequence[Row]:
+    """Rows with a name to show, a masked phone number, and the state as the time makes it."""
+    now = context.clock()
+    return [
+        {
+            **row,
+            "shown": row["name"] or f"#{row['id']}",
+            "masked": row["phone_end"] and f"••• ••• {row['phone_end']}",
+            "state": "expired"
+            if row["state"] == "open" and row["expires_at"] <= now
+            else row["state"],
+        }
+        for row in rows
+    ]
+
+
+async def _search_invitations(_: ServiceContext, text: str) -> Search:
+    """Invitations by id or account; names and phone numbers are not searched."""
+    return Search([("ids", [text]), ("account", text)])
+
+
+ACTOR_INVITATIONS: Final = ListDescription(
+    name="actor_invitations",
+    table=tables.ACTOR_INVITATIONS,
+    permissions=(Permission.ACTOR_INVITE,),
+    columns=(
+        ListColumn("shown", "text"),
+        ListColumn("kind", "slug", family="role", below="shown"),
+        ListColumn("masked", "text"),
+        ListColumn("made_at", "moment", sort="made_at"),
+        ListColumn("expires_at", "day"),
+        ListColumn("state", "slug", family="actor_state"),
+        ListColumn("account", "text", is_exported_only=True),
+        ListColumn("id", "text", is_exported_only=True),
+    ),
+    filters=(
+        ListFilter(
+            "state",
+            "choice",
+            choices=("open", "accepted", "withdrawn", "expired"),
+            family="actor_state",
+        ),
+        ListFilter("kind", "choice", choices=TRADE_KINDS, family="role"),
+    ),
+    sorts={"made_at": int},
+    key_type=str,
+    default_sort="-made_at",
+    scope=_scope_invitations,
+    search=_search_invitations,
+    complete=_mask_phones,
 )

@@ -15,7 +15,7 @@ from ledger.schema import NO_DUE_DAY
 from services import scope
 from services.context import ServiceContext
 from services.lists.access import SESSIONS, TOKENS
-from services.lists.administration import AUDIT, ORGANISATIONS, PLACES, STAFF
+from services.lists.administration import ACTOR_INVITATIONS, AUDIT, ORGANISATIONS, PLACES, STAFF
 from services.lists.description import Groups, ListColumn, ListDescription, ListFilter, Row
 from services.lists.diary import DIARY
 from services.lists.reviews import SUBMISSIONS
@@ -536,5 +536,6 @@ LISTS: Final[Mapping[str, ListDescription]] = {
         *(ORDERS, BATCHES, LOTS, ALERTS, PROPOSALS, CODES),
         *(STAFF, ORGANISATIONS, PLACES, AUDIT, REPORTS, TOKENS, SESSIONS),
         *(FINDINGS, HEARINGS, SUBMISSIONS, DIARY, CARTONS),
+        ACTOR_INVITATIONS,
     )
 }

@@ -52,6 +52,8 @@ async def make_busy(desk: RunningDesk) -> None:
     await desk.fetch("mai", "PUT", "/lots/L2", draft)
     await desk.fetch("mai", "PUT", "/lots/L3", lot_document("L3"))
     await desk.fetch("thanh", "POST", "/recalls", {"batch": number, "reason": "ordered"}, key="r")
+    partner = {"kind": "grower", "name": "Hộ ông Y Hoa Mlô"}
+    await desk.fetch("mai", "POST", "/actor-invitations", partner, key="partner")
     grant = {"account": "lan", "role": "inspector"}
     await desk.fetch("tri", "POST", "/role-grants", grant, key="g")
     inspector = ServiceContext(ledger, Actor("thanh", "inspector"), desk.clock)

@@ -165,6 +165,7 @@ KEYLESS = {
         "detection/reviews",
     },
     "names a state, and is done once": {
+        "actor-invitations/{invitation}/withdraw",
         "alerts/{alert}/decisions",
         "alerts/{alert}/hand-over",
         "alerts/{alert}/notes",

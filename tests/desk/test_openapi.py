@@ -259,6 +259,11 @@ async def test_answers_match_the_document(desk: RunningDesk, quick_passwords: No
     await desk.ledger.hearings.answer(pictured, "!", actor="mai", photos=[encode_photo()])
     await call("mai", "GET", f"{hearing}/photos/3/0")
     await call("mai", "GET", f"{hearing}/photos/2/0")  # it has none: 404
+    partner = {"kind": "carrier", "name": "Vận tải An"}
+    invited = await call("mai", "POST", "/actor-invitations", partner, key=new_key())
+    for path in ("", f"/{invited['id']}", f"/{invited['id']}/sheet"):
+        await call("mai", "GET", f"/actor-invitations{path}")
+    await call("mai", "POST", f"/actor-invitations/{invited['id']}/withdraw")
     await call("thanh", "POST", f"/alerts/{alert}/hand-over", {"owner": "thanh"})
     lot = {"lot": "L1", "reason": "ordered"}
     await call("thanh", "GET", "/recalls/reach?lot=L1")
@@ -542,6 +547,7 @@ async def check_bodies(desk: RunningDesk, route: ApiRoute) -> None:
     people |= {"lots/{lot}/submissions": "mai"}
     people |= {"diary": "mai"}
     people |= {"cartons": "mai"}
+    people |= {"actor invitations": "mai"}
     who = people.get(route.path) or people.get(route.tag, "thanh")
     who = "tri" if route.path == "role-grants" else who
     headers = {"If-Match": "*"} if route.has_version else {}

@@ -349,9 +349,20 @@ async def test_a_final_transition_requires_a_tick(desk: RunningDesk) -> None:
 
 
 _NEEDS_A_FILE = frozenset(
-    {"file", "form", "proof", "n", "group", "webhook", "finding", "version", "hearing"}
+    {
+        "file",
+        "form",
+        "proof",
+        "n",
+        "group",
+        "webhook",
+        "finding",
+        "version",
+        "hearing",
+        "invitation",
+    }
 )
-"""What needs a file, and reports, webhooks, findings and hearings have tests of their own."""
+"""What needs a file; reports, webhooks, findings, hearings, invitations have tests of their own."""
 
 
 async def submit(desk: RunningDesk) -> str:

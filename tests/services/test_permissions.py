@@ -85,6 +85,7 @@ EXPECTED = {
     "field.check": {"inspector"},
     "hearing.see": {"packer", "grower", "inspector", "authority"},
     "hearing.answer": {"packer", "grower"},
+    "actor.invite": {"packer", "grower", "authority"},
     "mail.see": {"administrator"},
     "mail.resend": {"administrator"},
 }

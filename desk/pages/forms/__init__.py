@@ -7,11 +7,13 @@ fields, the other modules the forms by area.
 """
 
 from desk.pages.forms.accounts import (
+    ActorInvitationForm,
     CodeSetupForm,
     DeviceForm,
     EnrolmentForm,
     InvitationForm,
     InviteForm,
+    JoinForm,
     NewLinkForm,
     OrganisationTokenForm,
     PasswordForm,
@@ -76,6 +78,7 @@ from desk.pages.forms.stamps import (
 __all__ = [
     "ActForm",
     "ActivationForm",
+    "ActorInvitationForm",
     "AnswerForm",
     "ChangeDecisionForm",
     "ChangedOrganisationForm",
@@ -97,6 +100,7 @@ __all__ = [
     "InvitationForm",
     "InviteForm",
     "IssueForm",
+    "JoinForm",
     "MailAddressForm",
     "MailChoiceForm",
     "MailStopForm",

@@ -7,6 +7,7 @@ from pydantic_core import PydanticCustomError
 
 from desk.pages.forms.fields import Count, Form, Text, Tick
 from ledger import Role
+from ledger.trade_kinds import TradeKind
 from services.permissions import Permission
 
 
@@ -77,6 +78,24 @@ class InvitationForm(Form):
 
     invitation: str
     password: str
+
+
+class JoinForm(Form):
+    """Code of an actor's invitation, and the name and password that its person chose."""
+
+    code: str
+    name: Text
+    password: str
+
+
+class ActorInvitationForm(Form):
+    """An actor of the trade who is invited."""
+
+    kind: TradeKind
+    name: Text
+    phone: Text | None = None
+    province: Text | None = None
+    code: Text | None = None
 
 
 class RoleForm(Form):
