@@ -2,7 +2,7 @@
 
 `ledger.proposals.proposals` and `ledger.orders.orders` check both accounts of a decision with it,
 and that they are two. Accounts of the trade's actors are none: whoever invites confirms them, so
-one person could make two. PostgreSQL enforces the same by triggers (migrations 0002, 0049). On
+one person could make two. PostgreSQL enforces the same by triggers (migrations 0002, 0050). On
 SQLite, which has no roles, these checks are the only ones; commands ask `Ledger.is_sqlite` to say
 so.
 """

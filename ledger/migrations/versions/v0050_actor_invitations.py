@@ -6,8 +6,8 @@ from alembic import op
 from ledger.migrations.guards import is_sqlite
 from ledger.migrations.two_people import let_invited_actors_in
 
-revision = "0049"
-down_revision = "0048"
+revision = "0050"
+down_revision = "0049"
 branch_labels = None
 depends_on = None
 
