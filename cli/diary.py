@@ -10,16 +10,20 @@ from cli.output import Json, print_fields, print_line, print_result, print_table
 from cli.use_cases import call_service
 from services.context import ServiceContext
 from services.diary import entries
+from services.diary.evidence import find_lot_evidence
 from services.diary.typed_entry import read_values
 from services.documents.diary import (
     EntryDocument,
+    LotDiaryDocument,
     ToldEntryDocument,
     describe_entry,
+    describe_evidence,
     describe_told,
 )
 from services.lists.description import ListRequest
 from services.lists.diary import DIARY
 from services.lists.find import find_list_page
+from services.lots import lots
 
 app = typer.Typer(
     no_args_is_help=True, help="The diary: entries of planting, inputs, harvest, transport, tests."
@@ -67,6 +71,36 @@ def show_entry(entry: EntryId, file: ConfigFile = None, as_json: Json = False) -
 
     found = call_service(file, find)
     print_result(found, as_json, lambda: _print_entry(found))
+
+
+@app.command("lot")
+def show_lot_evidence(
+    lot: Annotated[str, typer.Argument(metavar="LOT", help="The lot's code.")],
+    file: ConfigFile = None,
+    as_json: Json = False,
+) -> None:
+    """Show what the diary of its place of origin says of a lot."""
+
+    async def find(context: ServiceContext) -> LotDiaryDocument:
+        return describe_evidence(await find_lot_evidence(context, await lots.get_lot(context, lot)))
+
+    found = call_service(file, find)
+    print_result(
+        found,
+        as_json,
+        lambda: print_fields(
+            f"Lot {lot}",
+            {
+                "diary": "yes" if found.has_diary else "none",
+                "confirmed": ", ".join(found.kept) or "nothing",
+                "missing": ", ".join(found.missing) or "nothing",
+                "breaches": ", ".join(
+                    f"{one.input}, free from {one.free_from}" for one in found.breaches
+                )
+                or "none",
+            },
+        ),
+    )
 
 
 @app.command("tell")

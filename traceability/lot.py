@@ -134,7 +134,8 @@ class Lot(DocumentModel):
     @property
     def sites(self) -> tuple[RegisteredSite, ...]:
         """The place of origin and the packing house, where the lot names them."""
-        return tuple(site for site in (self.origin, self.packing_house) if site)
+        named = (self.origin, self.packing_house)
+        return tuple(dict.fromkeys(site for site in named if site))
 
     def find_site(self, code: str) -> RegisteredSite | None:
         """The place of the lot with this code, if it is one of them."""

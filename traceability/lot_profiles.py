@@ -5,7 +5,7 @@ its own words for stages. `items.toml` has the items that kinds share. Adding a 
 table: form, checks, import, public page and documentation follow from it.
 
 >>> [profile.kind for profile in load_profiles().values()]
-['aquaculture', 'crop', 'forestry', 'livestock']
+['aquaculture', 'crop', 'farm_input', 'forestry', 'livestock', 'processed_food']
 >>> find_profile("aquaculture").origin, find_profile("crop").item("growing_area").group
 ('farming_area', 'origin')
 """

@@ -31,7 +31,7 @@ def make_record(lot: Lot, version: int, organisation: str) -> dict[str, Any]:
         "version": version,
         "organisation": organisation,
         "document": hide_private(lot).to_document(),
-        "completeness": _count_items(lot),
+        "completeness": count_items(lot),
     }
 
 
@@ -73,7 +73,7 @@ def _hide_place(lot: Lot, stage: StageRecord) -> StageRecord:
     return stage.model_copy(update={"location": None})
 
 
-def _count_items(lot: Lot) -> dict[str, int]:
+def count_items(lot: Lot) -> dict[str, int]:
     """How many items of its kind of produce the lot tells."""
     items = find_profile(lot.kind).items
     return {"told": sum(not is_missing(item, lot) for item in items), "items": len(items)}

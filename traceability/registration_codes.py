@@ -15,7 +15,7 @@ be another province than `ĐL`: it is a form to search by (`to_plain_letters`), 
 Traceback (most recent call last):
     ...
 traceability.registration_codes.MalformedRegistrationCode: VN-ĐLOR-0123 is not the code of a \
-packing house, such as VN-BTPH-036 or CVNM08102201150012
+packing house, such as VN-BTPH-036 or VN-ĐLFE-0031 or VN-HCMFI-0008 or CVNM08102201150012
 """
 
 import unicodedata

@@ -8,17 +8,21 @@ from desk.api.call import ApiCall
 from desk.api.models import Body, SortedListDocument, SortedPageQuery, Text
 from desk.api.routing import ApiRoutes
 from ledger.diary.entries import EntryTakenBack
-from ledger.errors import UnknownRow
+from ledger.errors import UnknownLot, UnknownRow
 from services.diary import entries
+from services.diary.evidence import find_lot_evidence
 from services.documents.diary import (
     EntryDocument,
+    LotDiaryDocument,
     ToldEntryDocument,
     describe_entry,
+    describe_evidence,
     describe_told,
 )
 from services.errors import InvalidInput
 from services.lists.diary import DIARY
 from services.lists.find import find_list_page
+from services.lots import lots
 from services.permissions import Permission
 from traceability.diary.entries import MalformedEntry
 
@@ -77,6 +81,13 @@ async def list_entries(call: ApiCall, query: EntryQuery) -> EntryListDocument:
 async def tell_entry(call: ApiCall, body: EntryBody) -> ToldEntryDocument:
     """Tell an entry of the caller's organisation. One that is known adds nothing: send it again."""
     return describe_told(await entries.tell_entry(call.context, body.kind, body.values))
+
+
+@routes.add("GET", "lots/{lot}/diary", permissions=(Permission.LOT_SEE,), errors=(UnknownLot,))
+async def show_lot_evidence(call: ApiCall, lot: str) -> LotDiaryDocument:
+    """Show what the diary of its place of origin says of a lot."""
+    row = await lots.get_lot(call.context, lot)
+    return describe_evidence(await find_lot_evidence(call.context, row))
 
 
 @routes.add("GET", "diary/{entry}", permissions=_SEE, errors=(UnknownRow,))

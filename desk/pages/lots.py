@@ -9,6 +9,7 @@ from aiohttp import web
 from desk.pages.call import PageCall
 from desk.pages.forms import ChangeDecisionForm, RecallForm
 from desk.pages.lists import render_list
+from desk.pages.lot_evidence_texts import describe_completeness
 from desk.pages.lot_texts import list_changed_fields, list_facts
 from desk.pages.render import render_page
 from desk.pages.routing import PageRoutes, redirect
@@ -16,6 +17,7 @@ from ledger import LotChange, LotRow, Proposal, RecallReach
 from services import ServiceContext
 from services.alerts import hearings
 from services.codes import registered_codes
+from services.diary.evidence import find_lot_evidence
 from services.lists.catalogue import LOTS
 from services.lists.find import find_person_names
 from services.lots import lot_drafts, lot_reviews, lots
@@ -92,6 +94,7 @@ async def _render_lot(call: PageCall, code: str) -> web.Response:
     pending = await lots.find_pending_change(call.context, code)
     refusal = await registered_codes.find_code_refusal(call.context, row)
     actors = [row.actor, *(who for one in versions.items for who in (one.actor, one.confirmed_by))]
+    evidence = await find_lot_evidence(call.context, row)
     return render_page(
         call,
         "lot.html",
@@ -115,6 +118,7 @@ async def _render_lot(call: PageCall, code: str) -> web.Response:
             call.context, *actors, pending.requested_by if pending else None
         ),
         cautioned=await hearings.list_of_lot(call.context, code),
+        completeness=describe_completeness(row, evidence, call.texts),
         pending=pending,
         review=await lot_reviews.find_review_status(call.context, code),
         change=pending and _describe_change(row, pending, call.texts, call.language),

@@ -5,6 +5,7 @@ from typing import Final
 from ledger import LotRow
 from services.context import ServiceContext
 from services.diary.warnings import read_treatment
+from services.permissions import Permission, require_permission
 from stamps.vietnam_time import DAY_MS, to_date
 from traceability import Lot
 from traceability.diary.entry_events import extract_entry
@@ -23,9 +24,10 @@ _KINDS: Final = ("harvest", "input")
 async def find_lot_evidence(context: ServiceContext, row: LotRow) -> LotEvidence | None:
     """What the diary says of a lot that the actor may see; None where its place has none.
 
-    The entries are those of the organisation that the place is registered to: the lot's packer
-    is told what they add up to and not what they say.
+    The entries are those of whoever the place is registered to. The lot's packer is told what they
+    add up to, and of a broken waiting period the input with its days. Raises `Forbidden`.
     """
+    require_permission(context, Permission.LOT_SEE)
     lot = Lot.from_document(row.document)
     if lot.origin is None:
         return None

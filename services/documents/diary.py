@@ -3,6 +3,7 @@
 from services.diary.entries import RecordedEntry, ToldEntry
 from services.documents.models import Document, Timestamp
 from stamps.timestamps import format_rfc3339
+from traceability.diary.lot_evidence import EvidencePart, LotEvidence
 from traceability.epcis.event_reader import format_event_id
 
 
@@ -39,6 +40,57 @@ class ToldEntryDocument(Document):
     id: str
     added: bool
     """False for an entry that was recorded before."""
+
+
+class BreachDocument(Document):
+    """A harvest within the waiting period of an input."""
+
+    harvest: str
+    input: str
+    treated: str
+    waiting_days: int
+    free_from: str
+    """The first day of a harvest that keeps the waiting period."""
+
+
+class LotDiaryDocument(Document):
+    """What the diary of its place of origin says of a lot."""
+
+    has_diary: bool
+    """Whether the place has entries of the season; without them nothing is judged."""
+    kept: list[str]
+    """Of `harvest`, `order`, `inputs` and `waiting` those that the diary confirms."""
+    missing: list[str]
+    harvests: list[str]
+    """The days of harvests that may be the lot's."""
+    inputs: int
+    """Entries of inputs in the year before."""
+    breaches: list[BreachDocument]
+
+
+def describe_evidence(found: LotEvidence | None) -> LotDiaryDocument:
+    """The document of what a diary says of a lot."""
+    if found is None:
+        return LotDiaryDocument(
+            has_diary=False, kept=[], missing=[], harvests=[], inputs=0, breaches=[]
+        )
+    return LotDiaryDocument(
+        has_diary=True,
+        kept=[str(part) for part in EvidencePart if part in found.kept],
+        missing=[str(part) for part in found.missing],
+        harvests=[one.day.isoformat() for one in found.harvests],
+        inputs=found.inputs,
+        breaches=[
+            BreachDocument(
+                harvest=one.harvest.isoformat(),
+                input=one.treatment.name,
+                treated=one.treatment.day.isoformat(),
+                waiting_days=one.treatment.waiting_days,
+                free_from=one.treatment.free_from.isoformat(),
+            )
+            for one in found.breaches
+        ],
+    )
 
 
 def describe_entry(one: RecordedEntry) -> EntryDocument:

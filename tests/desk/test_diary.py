@@ -92,6 +92,25 @@ async def test_an_entry_is_corrected_and_taken_back_and_stays(desk: RunningDesk)
         assert (await packer.get(right.path)).status == 404
 
 
+async def test_a_packer_sees_what_the_diary_of_the_area_says_of_its_lot(desk: RunningDesk) -> None:
+    await desk.lot()
+    async with somebody(desk, "y-bih") as grower, somebody(desk, "mai") as packer:
+        before = await packer.get("/lots/DL-2026-0912")
+        assert "chưa có nhật ký trong vụ này" in before.text
+        form = await grower.get("/new-entry?kind=input")
+        await grower.submit(form, "/new-entry?kind=input", **SPRAY)
+        await grower.submit(form, "/new-entry?kind=harvest", **{**HARVEST, "at": "2026-09-11"})
+        after = await packer.get("/lots/DL-2026-0912")
+        assert "✓" not in after.text  # marks are drawn by the style
+        assert "có ghi việc thu hoạch của lô" in after.text
+        assert "Ridomil Gold dùng ngày 01/09/2026, từ ngày 15/09/2026 mới được thu" in after.text
+    said = await desk.fetch("mai", "GET", "/lots/DL-2026-0912/diary")
+    assert (said["kept"], said["missing"]) == (["harvest", "order", "inputs"], ["waiting"])
+    assert said["breaches"][0]["free_from"] == "2026-09-15"
+    hidden = await desk.call("lan", "GET", "/lots/DL-2026-0912/diary")
+    assert hidden.status == 404
+
+
 async def test_the_api_tells_corrects_and_takes_back(desk: RunningDesk) -> None:
     values: dict[str, Any] = {**HARVEST, "quantity": 1250}
     told = await desk.fetch("y-bih", "POST", "/diary", {"kind": "harvest", "values": values})

@@ -370,6 +370,8 @@ async def tell_diary(call: Any) -> None:
     await call("mai", "POST", taken_back)
     await call("mai", "POST", taken_back)  # 409
     await call("mai", "POST", "/diary/x/withdrawal")  # 404
+    await call("mai", "GET", "/lots/DL-2026-0912/diary")
+    await call("mai", "GET", "/lots/none/diary")  # 404
 
 
 async def report_figures(call: Any) -> None:

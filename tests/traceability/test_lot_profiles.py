@@ -58,6 +58,50 @@ def test_a_lot_of_shrimp_lacks_nothing_and_comes_back_as_it_went() -> None:
     assert Lot.from_document(lot.to_document()) == lot
 
 
+@pytest.mark.parametrize(
+    ("kind", "code", "details"),
+    [
+        (
+            "processed_food",
+            "vn đlfe 0031",
+            {
+                "ingredients": "Sầu riêng 100%",
+                "storage": "-18 °C",
+                "declaration": "01/2026",
+                "raw_material_lots": "DL-2026-0912",
+            },
+        ),
+        (
+            "farm_input",
+            "VN-HCMFI-0008",
+            {
+                "input_kind": "pesticide",
+                "substance": "Mancozeb 640 g/kg",
+                "registration": "123/CNĐKT-BVTV",
+                "used_for": "Sương mai",
+                "warnings": "Độc cho cá",
+                "waiting_days": 7,
+            },
+        ),
+    ],
+)
+def test_what_an_establishment_makes_comes_from_its_packing_house(
+    kind: str, code: str, details: dict[str, Any]
+) -> None:
+    made = [
+        stage | {"location": code} for stage in SHRIMP["stages"] if stage["stage"] != "harvested"
+    ]
+    document = {**SHRIMP, "kind": kind, "packing_house": {"code": code}, "stages": made}
+    del document["farming_area"]
+    lot = Lot.from_document({**document, "details": details})
+    assert find_missing_items(lot) == []
+    assert lot.origin is lot.packing_house
+    assert len(lot.sites) == 1
+    bare = find_missing_items(Lot.from_document({**document, "details": {}}))
+    assert set(bare) <= set(details)
+    assert "registration" in bare or "declaration" in bare
+
+
 def test_what_only_its_kind_needs_is_missed() -> None:
     assert find_missing_items(Lot.from_document({**SHRIMP, "details": {}})) == ["species", "feed"]
     treated = Lot.from_document(shrimp(medicine="Oxytetracycline"))
@@ -67,7 +111,7 @@ def test_what_only_its_kind_needs_is_missed() -> None:
 @pytest.mark.parametrize(
     ("changes", "flaws"),
     [
-        ({"kind": "cattle"}, {"kind": "must be one of aquaculture, crop, forestry, livestock"}),
+        ({"kind": "cattle"}, {"kind": f"must be one of {', '.join(load_profiles())}"}),
         (
             {"growing_area": {"code": "VN-ĐLOR-0123"}},
             {"growing_area": "is not a field of a lot of aquaculture"},
@@ -131,8 +175,10 @@ def test_a_folder_is_read_in_the_order_of_kinds() -> None:
     assert list(read_profiles(lot_profiles.FOLDER)) == [
         "aquaculture",
         "crop",
+        "farm_input",
         "forestry",
         "livestock",
+        "processed_food",
     ]
 
 
