@@ -18,6 +18,8 @@ from desk.api.app import create_api
 from desk.api.openapi import build_document
 from desk.auth.authenticator import Authenticator
 from desk.dependencies import DeskDependencies
+from desk.epcis.app import create_epcis
+from desk.epcis.call import PREFIX as EPCIS_PREFIX
 from desk.forms.drafts import DraftStore
 from desk.forms.flash import FlashCookies
 from desk.middlewares import (
@@ -43,6 +45,7 @@ from services.figures.keeper import FigureKeeper
 from services.lots.lot_drafts import erase_old_drafts
 from services.lots.photos import PhotoShelf
 from services.organisations.actor_invitations import erase_old_invitations
+from services.record.event_captures import CaptureRunner
 from services.reports.report_intake import ReportIntake
 from services.sign_in import SignInBudgets
 from web.aiohttp_server import mark_request
@@ -124,6 +127,7 @@ def create_runtime(dependencies: DeskDependencies) -> DeskRuntime:
             photos=AttachmentStore(settings.attachments),
         ),
         reviews=ReviewRunner(),
+        captures=CaptureRunner(dependencies.ledger, dependencies.clock),
     )
 
 
@@ -160,7 +164,8 @@ def create_app(runtime: DeskRuntime) -> web.Application:
         erasing = asyncio.create_task(erase_old_drafts(dependencies.ledger), name="erase drafts")
         old = erase_old_invitations(dependencies.ledger)
         forgetting = asyncio.create_task(old, name="erase invitations")
-        tasks = [resuming, intake, watch, keeping, erasing, forgetting]
+        capturing = asyncio.create_task(runtime.captures.run(), name="record captures")
+        tasks = [resuming, intake, watch, keeping, erasing, forgetting, capturing]
         if minutes := dependencies.settings.field_minutes:
             making = runtime.field_snapshots.run(minutes * _MINUTE_MS)
             tasks.append(asyncio.create_task(making, name="field snapshots"))
@@ -177,6 +182,7 @@ def create_app(runtime: DeskRuntime) -> web.Application:
     app.router.add_get("/health/ready", show_ready)
     app.router.add_get("/a/{hash}", make_photo_handler(runtime.photos.store))
     app.add_subapp(API_PREFIX, create_api(runtime))
+    app.add_subapp(EPCIS_PREFIX, create_epcis(runtime))
     add_pages(app, runtime)
     app.cleanup_ctx.append(hold_files)
     return app

@@ -22,7 +22,7 @@ from web.errors import (
 from web.security_headers import NO_STORE, SECURITY_HEADERS
 
 _LONGEST_TARGET: Final = 2048
-_MACHINE_PREFIXES: Final = ("/api/", "/health/")
+_MACHINE_PREFIXES: Final = ("/api/", "/epcis", "/health/")
 """Paths whose errors are problem documents; those of others are pages."""
 _CLIENT_LEFT: Final = 499
 """A status that nobody receives."""

@@ -18,6 +18,7 @@ from services.field.field_checks import OwnHostsCache
 from services.field.field_snapshots import SnapshotMaker
 from services.figures.keeper import FigureKeeper
 from services.lots.photos import PhotoShelf
+from services.record.event_captures import CaptureRunner
 from services.reports.report_intake import ReportIntake
 from services.sign_in import SignInBudgets
 from web.request_turns import RequestTurns
@@ -45,6 +46,7 @@ class DeskRuntime:
     intake: ReportIntake
     field_snapshots: SnapshotMaker
     reviews: ReviewRunner
+    captures: CaptureRunner
     figures: FigureKeeper
     own_hosts: OwnHostsCache
     field_budget: AttemptBudget

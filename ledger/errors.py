@@ -377,3 +377,24 @@ class VersionPublished(VeritemError):
 
     code = "version-published"
     message = "version {version} of lot {lot} is published already"
+
+
+class CapturesFull(VeritemError):
+    """The organisation has as many captures waiting as it can have."""
+
+    code = "captures-full"
+    message = "{most} documents of your organisation wait already; send this one again later"
+
+
+class CaptureLost(VeritemError):
+    """Another worker took the capture after the lease of this one ended."""
+
+    code = "capture-lost"
+    message = "capture {capture} is another worker's by now"
+
+
+class QueriesFull(VeritemError):
+    """The owner has as many named queries as one can have."""
+
+    code = "queries-full"
+    message = "there are {most} named queries already; remove one first"

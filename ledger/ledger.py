@@ -58,7 +58,10 @@ from ledger.orders.orders import Orders
 from ledger.organisations import registry
 from ledger.organisations.actor_invitations import ActorInvitations
 from ledger.proposals.proposals import Proposals
+from ledger.record.epcis_captures import EpcisCaptures
 from ledger.record.epcis_events import EpcisEvents
+from ledger.record.epcis_queries import EpcisQueries
+from ledger.record.event_windows import EventWindows
 from ledger.reports.consumer_reports import Reports
 from ledger.reports.report_contacts import ContactSeal, ReportContacts
 from ledger.reports.report_groups import ReportGroups
@@ -120,6 +123,9 @@ class Ledger:
         self.diary_entries = DiaryEntries(store, clock)
         self.diary_imports = DiaryImports(store, clock)
         self.cartons = Cartons(store, clock)
+        self.epcis_captures = EpcisCaptures(store, clock)
+        self.epcis_queries = EpcisQueries(store, clock)
+        self.event_windows = EventWindows(store)
         self.field_findings = FieldFindings(store, clock)
         self.field_phones = FieldPhones(store, clock)
         self.field_snapshots = FieldSnapshots(store, clock)

@@ -30,6 +30,7 @@ LONG: Final = frozenset(
         "ledger/alerts/test_hearing_faults.py",
         "notices/test_mail_restarts.py",
         "resolver/enrolled/test_enrolled_service.py",
+        "services/record/test_capture_faults.py",
         "resolver/recorder/test_recorder.py",
         "resolver/redis/test_cluster.py",
         "resolver/test_clock.py",

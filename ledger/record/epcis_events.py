@@ -41,6 +41,8 @@ class NewEvent:
     """What it names: pairs of the part that it has and the identifier."""
     error: Mapping[str, Any] | None = None
     """What declares it an error."""
+    stated_id: str | None = None
+    """The id that its sender gave it, where that is not its hash."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +68,13 @@ class EventRow:
     body: Mapping[str, Any]
     prefixes: Mapping[str, str]
     errors: Sequence[EventError] = ()
+    stated_id: str | None = None
+    """The id that its sender gave it, where that is not its hash."""
+
+    @property
+    def declarations(self) -> list[Mapping[str, Any]]:
+        """What declares it an error, in the order of the record."""
+        return [one.body for one in self.errors]
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,7 +242,7 @@ async def _insert(
             "at": one.at,
             "type": one.type,
             "step": one.step,
-            "document": to_canonical_json({"event": one.body, "context": one.prefixes}),
+            "document": _format_document(one),
             **written,
         }
         for one in new
@@ -260,6 +269,13 @@ async def _insert(
     ):
         if rows:
             await connection.execute(insert(table), rows)
+
+
+def _format_document(event: NewEvent) -> str:
+    document: dict[str, Any] = {"event": event.body, "context": event.prefixes}
+    if event.stated_id is not None:
+        document["eventID"] = event.stated_id
+    return to_canonical_json(document)
 
 
 async def load_events(
@@ -307,6 +323,7 @@ def _read_row(row: RowMapping, errors: Sequence[EventError]) -> EventRow:
         body=document["event"],
         prefixes=document["context"],
         errors=tuple(errors),
+        stated_id=document.get("eventID"),
     )
 
 

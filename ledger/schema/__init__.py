@@ -35,7 +35,13 @@ from ledger.schema.codes import (
 )
 from ledger.schema.columns import metadata
 from ledger.schema.diary import diary_entries
-from ledger.schema.epcis import epcis_errors, epcis_events, epcis_keys
+from ledger.schema.epcis import (
+    epcis_captures,
+    epcis_errors,
+    epcis_events,
+    epcis_keys,
+    epcis_queries,
+)
 from ledger.schema.field import field_findings, field_phones, field_snapshots, finding_photos
 from ledger.schema.figures import (
     batch_stocks,
@@ -139,9 +145,11 @@ __all__ = [
     "devices",
     "diary_entries",
     "diary_imports",
+    "epcis_captures",
     "epcis_errors",
     "epcis_events",
     "epcis_keys",
+    "epcis_queries",
     "field_findings",
     "field_phones",
     "field_snapshots",

@@ -225,6 +225,8 @@ GRANT INSERT ON epcis_events, epcis_errors, epcis_keys, diary_entries TO veritem
 GRANT INSERT, UPDATE (pallet, stamps, cartons, changed_at, changed_by) ON cartons TO veritem_desk;
 GRANT INSERT ON carton_acts, carton_items TO veritem_desk;
 GRANT INSERT, DELETE ON carton_contents TO veritem_desk;
+GRANT INSERT, UPDATE, DELETE ON epcis_captures TO veritem_desk;
+GRANT INSERT, DELETE ON epcis_queries TO veritem_desk;
 GRANT INSERT ON audit TO veritem_issuer, veritem_desk, veritem_recorder, veritem_notices;
 
 -- Staff: the desk signs people in, changes their passwords, seals their secrets of one-time codes,

@@ -20,7 +20,9 @@ from services.scope import own_scope
 from traceability.epcis.event_reader import (
     ITEM_PARTS,
     PLACE_PARTS,
+    EventReader,
     ReadEvent,
+    format_event_id,
     normalize_key,
     parse_event_id,
     read_events,
@@ -34,18 +36,38 @@ async def record_events(context: ServiceContext, document: Mapping[str, Any]) ->
     An event that is recorded already adds nothing, so a document can be sent again. Raises
     `Forbidden`, `MalformedEvent`, and `InvalidInput` for an actor without an organisation.
     """
-    require_permission(context, Permission.EVENT_RECORD)
-    organisation = context.actor.organisation
-    if organisation is None:
-        raise InvalidInput(
-            field="organisation", why="an event is told by an organisation, and you are of none"
-        )
+    organisation = require_organisation(context)
     now = context.clock()
     # Half a second of a processor for the largest document: other requests are answered meanwhile.
     read = await asyncio.to_thread(read_events, document, now + CLOCK_TOLERANCE_MS)
     return await context.ledger.epcis_events.record(
         organisation, [make_new_event(one) for one in read], actor=context.actor.id, at=now
     )
+
+
+async def record_event(context: ServiceContext, event: Mapping[str, Any]) -> str:
+    """Record one event for the actor's organisation, and return the id by which it is found.
+
+    Any id that the event states is taken. Raises as `record_events`.
+    """
+    organisation = require_organisation(context)
+    now = context.clock()
+    reader = EventReader.open(event, now + CLOCK_TOLERANCE_MS, takes_any_id=True)
+    read = reader.read(1, event)
+    await context.ledger.epcis_events.record(
+        organisation, [make_new_event(read)], actor=context.actor.id, at=now
+    )
+    return format_event_id(read.id)
+
+
+def require_organisation(context: ServiceContext) -> str:
+    """The organisation whose events an actor tells. Raises `Forbidden`, `InvalidInput`."""
+    require_permission(context, Permission.EVENT_RECORD)
+    if context.actor.organisation is None:
+        raise InvalidInput(
+            field="organisation", why="an event is told by an organisation, and you are of none"
+        )
+    return context.actor.organisation
 
 
 async def list_events(
@@ -108,4 +130,5 @@ def make_new_event(event: ReadEvent) -> NewEvent:
         prefixes=event.prefixes,
         keys=sorted((str(part), key) for part, key in event.keys),
         error=event.error,
+        stated_id=event.stated_id,
     )

@@ -7,7 +7,7 @@ context: a misspelt field would otherwise be lost without a word.
 # ruff: noqa: N815 - the names are the standard's
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Annotated, Any, Final, Literal, Self
 
 from pydantic import (
@@ -17,6 +17,16 @@ from pydantic import (
     Field,
     StringConstraints,
     model_validator,
+)
+
+from traceability.epcis.vocabulary import (
+    BUSINESS_STEPS,
+    DISPOSITIONS,
+    ERROR_REASONS,
+    PARTY_TYPES,
+    TRANSACTION_TYPES,
+    Vocabulary,
+    check_word,
 )
 
 MAX_IDENTIFIERS: Final = 1000
@@ -42,6 +52,23 @@ def _check_uri(text: str) -> str:
 Uri = Annotated[str, StringConstraints(max_length=500), AfterValidator(_check_uri)]
 Word = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^[!-~]+$")]
 """A word of a vocabulary, bare or as URI."""
+
+
+def _check_word(vocabulary: Vocabulary) -> Callable[[str], str]:
+    def check(text: str) -> str:
+        check_word(text, vocabulary)
+        return text  # as it was told; `check_word` gives the form that events are found by
+
+    return check
+
+
+BusinessStep = Annotated[Word, AfterValidator(_check_word(BUSINESS_STEPS))]
+Disposition = Annotated[Word, AfterValidator(_check_word(DISPOSITIONS))]
+TransactionType = Annotated[Word, AfterValidator(_check_word(TRANSACTION_TYPES))]
+PartyType = Annotated[Word, AfterValidator(_check_word(PARTY_TYPES))]
+ErrorReason = Annotated[Word, AfterValidator(_check_word(ERROR_REASONS))]
+Unit = Annotated[str, StringConstraints(pattern=r"^[A-Z0-9]{2,3}$")]
+"""A unit of UN/ECE recommendation 20: `KGM`."""
 Time = Annotated[str, StringConstraints(max_length=40)]
 
 
@@ -63,7 +90,7 @@ class Quantity(EventPart):
 
     epcClass: Uri
     quantity: Annotated[float, Field(ge=0, le=1e15, strict=True)] | None = None
-    uom: Word | None = None
+    uom: Unit | None = None
 
 
 class Location(EventPart):
@@ -75,37 +102,91 @@ class Location(EventPart):
 class BusinessTransaction(EventPart):
     """A document that an event belongs to."""
 
-    type: Word | None = None
+    type: TransactionType | None = None
     bizTransaction: Uri
 
 
 class SourceParty(EventPart):
     """Where things come from."""
 
-    type: Word
+    type: PartyType
     source: Uri
 
 
 class DestinationParty(EventPart):
     """Where things go to."""
 
-    type: Word
+    type: PartyType
     destination: Uri
 
 
 class PersistentDisposition(EventPart):
     """Dispositions that hold until they are taken away."""
 
-    set: Annotated[list[Word], Field(max_length=20)] | None = None
-    unset: Annotated[list[Word], Field(max_length=20)] | None = None
+    set: Annotated[list[Disposition], Field(min_length=1, max_length=20)] | None = None
+    unset: Annotated[list[Disposition], Field(min_length=1, max_length=20)] | None = None
 
 
 class ErrorDeclaration(EventPart):
     """What declares an event to be wrong; the event itself stays."""
 
     declarationTime: Time
-    reason: Word | None = None
+    reason: ErrorReason | None = None
     correctiveEventIDs: Annotated[list[Uri], Field(max_length=20)] | None = None
+
+
+class SensorMetadata(EventPart):
+    """What holds for all reports of a sensor element."""
+
+    time: Time | None = None
+    startTime: Time | None = None
+    endTime: Time | None = None
+    deviceID: Uri | None = None
+    deviceMetadata: Uri | None = None
+    rawData: Uri | None = None
+    dataProcessingMethod: Uri | None = None
+    bizRules: Uri | None = None
+
+
+Number = Annotated[float, Field(strict=True)]
+
+
+class SensorReport(EventPart):
+    """One measurement, or what was computed from many."""
+
+    type: Word | None = None
+    exception: Word | None = None
+    deviceID: Uri | None = None
+    deviceMetadata: Uri | None = None
+    rawData: Uri | None = None
+    dataProcessingMethod: Uri | None = None
+    bizRules: Uri | None = None
+    time: Time | None = None
+    microorganism: Uri | None = None
+    chemicalSubstance: Uri | None = None
+    coordinateReferenceSystem: Uri | None = None
+    value: Number | None = None
+    component: Word | None = None
+    stringValue: Annotated[str, StringConstraints(max_length=2000)] | None = None
+    booleanValue: Annotated[bool, Field(strict=True)] | None = None
+    hexBinaryValue: Annotated[str, StringConstraints(pattern=r"^[0-9A-Fa-f]{1,4000}$")] | None = (
+        None
+    )
+    uriValue: Uri | None = None
+    minValue: Number | None = None
+    maxValue: Number | None = None
+    meanValue: Number | None = None
+    sDev: Number | None = None
+    percRank: Number | None = None
+    percValue: Number | None = None
+    uom: Annotated[str, StringConstraints(max_length=20)] | None = None
+
+
+class SensorElement(EventPart):
+    """Measurements of sensors."""
+
+    sensorMetadata: SensorMetadata | None = None
+    sensorReport: Annotated[list[SensorReport], Field(min_length=1, max_length=500)]
 
 
 Identifiers = Annotated[list[Uri], Field(max_length=MAX_IDENTIFIERS)]
@@ -123,8 +204,8 @@ class Event(EventPart):
     certificationInfo: Uri | Annotated[list[Uri], Field(max_length=20)] | None = None
     errorDeclaration: ErrorDeclaration | None = None
     action: Literal["ADD", "OBSERVE", "DELETE"] | None = None
-    bizStep: Word | None = None
-    disposition: Word | None = None
+    bizStep: BusinessStep | None = None
+    disposition: Disposition | None = None
     persistentDisposition: PersistentDisposition | None = None
     parentID: Uri | None = None
     epcList: Identifiers | None = None
@@ -141,7 +222,7 @@ class Event(EventPart):
     bizTransactionList: Annotated[list[BusinessTransaction], Field(max_length=100)] | None = None
     sourceList: Annotated[list[SourceParty], Field(max_length=100)] | None = None
     destinationList: Annotated[list[DestinationParty], Field(max_length=100)] | None = None
-    sensorElementList: Annotated[list[dict[str, Any]], Field(max_length=100)] | None = None
+    sensorElementList: Annotated[list[SensorElement], Field(max_length=100)] | None = None
     ilmd: dict[str, Any] | None = None
 
     @model_validator(mode="after")
@@ -153,6 +234,13 @@ class Event(EventPart):
         for names in _needed(self):
             if not any(getattr(self, name) for name in names):
                 raise ValueError(f"{self.type} needs {' or '.join(names)}")
+        for name in self.ilmd or ():
+            if not _PREFIXED.fullmatch(name) and not _URI.fullmatch(name):
+                raise ValueError(f"ilmd: {name} has no prefix")
+        if self.ilmd and self.action not in (None, "ADD"):
+            raise ValueError(
+                f"ilmd is told where a thing begins, with action ADD, not {self.action}"
+            )
         return self
 
 
@@ -176,6 +264,8 @@ def _needed(event: Event) -> list[Sequence[str]]:
     """For each need of an event's type, the fields of which one must be there."""
     match event.type:
         case "ObjectEvent":
+            if event.sensorElementList and event.readPoint:  # what a place was like
+                return [("action",)]
             return [("action",), _OBJECTS]
         case "TransactionEvent":
             return [("action",), ("bizTransactionList",), ("parentID", *_OBJECTS)]

@@ -1,7 +1,8 @@
 """Events that others send: checked, in one form, with their id and what they name.
 
 An event is the same event whoever sends it how often: its id is the hash of its content
-(`event_hash`). What declares it an error is a statement about it, kept beside it.
+(`event_hash`). What declares it an error is a statement about it, kept beside it. Another id that
+its sender gave it is a name that it is found by (`KeyPart.STATED_ID`), and no proof of anything.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -16,6 +17,7 @@ from stamps.errors import VeritemError
 from traceability.epcis.event_hash import PREFIXES, collect_prefixes, compute_event_hash
 from traceability.epcis.event_model import ErrorDeclaration, Event
 from traceability.epcis.identifiers import normalize_identifier
+from traceability.epcis.vocabulary import BUSINESS_STEPS, normalize_word
 
 MAX_EVENTS: Final = 500
 """Events of one document."""
@@ -27,6 +29,8 @@ _EARLIEST: Final = 0
 _LATEST: Final = 4_102_444_800_000
 """2100: a later year is a slip of the keys."""
 _NOT_KEPT: Final = ("@context", "eventID", "recordTime", "errorDeclaration")
+_MAY_BE_REDEFINED: Final = frozenset({"cbvmda"})
+"""The prefix of attributes in `ilmd`: no field of the standard and no word has it."""
 _ID_START: Final = "ni:///sha-256;"
 _ID_END: Final = "?ver=CBV2.0"
 
@@ -36,6 +40,19 @@ class MalformedEvent(VeritemError):
 
     code = "malformed-event"
     message = "event {number}: {field}: {why}"
+
+    def find_pointer(self) -> str:
+        """Where in the document the flaw is, as JSON pointer (RFC 6901).
+
+        >>> MalformedEvent(number=3, field="epcList.1", why="").find_pointer()
+        '/epcisBody/eventList/2/epcList/1'
+        >>> MalformedEvent(number=0, field="@context", why="").find_pointer()
+        '/@context'
+        """
+        if not self.number:
+            return "/epcisBody/eventList" if self.field == "eventList" else f"/{self.field}"
+        path = "" if self.field == "event" else "/" + self.field.replace(".", "/")
+        return f"/epcisBody/eventList/{self.number - 1}{path}"
 
 
 class KeyPart(StrEnum):
@@ -51,6 +68,7 @@ class KeyPart(StrEnum):
     """What joins the parts of a transformation that are told apart."""
     PARTY = "party"
     """Where things come from or go to."""
+    STATED_ID = "stated_id"
 
 
 ITEM_PARTS: Final = (KeyPart.ITEM, KeyPart.PARENT, KeyPart.INPUT, KeyPart.OUTPUT)
@@ -87,6 +105,8 @@ class ReadEvent:
     """What it names, in canonical form."""
     error: Mapping[str, Any] | None = None
     """What declares it an error."""
+    stated_id: str | None = None
+    """The id that its sender gave it, where that is not its hash."""
 
 
 def format_event_id(id_: str) -> str:
@@ -119,11 +139,10 @@ def read_events(document: Mapping[str, Any], latest: int) -> list[ReadEvent]:
 
     Raises `MalformedEvent`; its number is 0 where the document itself is wrong.
     """
-    prefixes = _read_prefixes(document.get("@context", ()), 0)
-    events = _find_events(document)
+    reader = EventReader.open(document, latest)
     read, keys = [], 0
-    for number, raw in enumerate(events, start=1):
-        event = _read_event(number, raw, prefixes, latest)
+    for number, raw in enumerate(find_events(document, MAX_EVENTS), start=1):
+        event = reader.read(number, raw)
         keys += len(event.keys)
         if keys > MAX_KEYS:
             raise MalformedEvent(
@@ -133,16 +152,84 @@ def read_events(document: Mapping[str, Any], latest: int) -> list[ReadEvent]:
     return read
 
 
-def _find_events(document: Mapping[str, Any]) -> Sequence[Any]:
+def find_events(document: Mapping[str, Any], most: int) -> Sequence[Any]:
+    """The events of a document, or of the answer to a query, as they were sent; one at least.
+
+    Raises `MalformedEvent`.
+    """
     body = document.get("epcisBody")
     if not isinstance(body, Mapping):
         raise MalformedEvent(number=0, field="epcisBody", why="is missing: send an EPCISDocument")
-    events = body.get("eventList")
+    if isinstance(results := body.get("queryResults"), Mapping):
+        body = results.get("resultsBody")
+    events = body.get("eventList") if isinstance(body, Mapping) else None
     if not isinstance(events, list) or not events:
         raise MalformedEvent(number=0, field="eventList", why="has no event")
-    if len(events) > MAX_EVENTS:
-        raise MalformedEvent(number=0, field="eventList", why=f"has more than {MAX_EVENTS} events")
+    if len(events) > most:
+        raise MalformedEvent(number=0, field="eventList", why=f"has more than {most} events")
     return events
+
+
+@dataclass(frozen=True, slots=True)
+class EventReader:
+    """Reads the events of one document, one at a time."""
+
+    prefixes: Mapping[str, str]
+    """Prefixes of the document's context."""
+    latest: int
+    """The last time at which an event may have happened (ms)."""
+    takes_any_id: bool = False
+    """Whether an id may be the hash of other content; it is then kept as a name that was stated.
+
+    The ids of many published documents were computed by drafts of the standard.
+    """
+
+    @classmethod
+    def open(
+        cls, document: Mapping[str, Any], latest: int, *, takes_any_id: bool = False
+    ) -> "EventReader":
+        """The reader of a document's events. Raises `MalformedEvent`."""
+        context = document.get("@context", ())
+        return cls(_read_prefixes(context, 0), latest, takes_any_id)
+
+    def read(self, number: int, raw: Any) -> ReadEvent:
+        """An event as it is kept; `number` is its place in the document, from 1.
+
+        Raises `MalformedEvent`.
+        """
+        if not isinstance(raw, Mapping):
+            raise MalformedEvent(number=number, field="event", why="is no object")
+        _check_depth(number, raw)
+        prefixes = self.prefixes
+        if "@context" in raw:
+            prefixes = {**prefixes, **_read_prefixes(raw["@context"], number)}
+        kept = {name: value for name, value in raw.items() if name != "@context"}
+        event = _validate(number, kept)
+        used = _find_prefixes(number, kept, prefixes)
+        at = _read_time(number, "eventTime", event.eventTime, self.latest)
+        error = _read_error(number, event.errorDeclaration, self.latest)
+        try:
+            uri = compute_event_hash(kept, prefixes)
+        except (ValueError, TypeError, KeyError, AttributeError, OverflowError) as wrong:
+            raise MalformedEvent(
+                number=number, field="event", why=f"has no hash: {wrong}"
+            ) from None
+        stated = event.eventID if event.eventID not in (None, uri) else None
+        if stated is not None and not self.takes_any_id and parse_event_id(stated) is not None:
+            raise MalformedEvent(
+                number=number, field="eventID", why=f"is not the hash of the event, which is {uri}"
+            )
+        return ReadEvent(
+            id=_get_digits(uri),
+            type=event.type,
+            at=at,
+            step=event.bizStep and normalize_word(event.bizStep, BUSINESS_STEPS),
+            body={name: value for name, value in kept.items() if name not in _NOT_KEPT},
+            prefixes=used,
+            keys=frozenset(_list_keys(event, stated)),
+            error=error,
+            stated_id=stated,
+        )
 
 
 def _read_prefixes(context: Any, number: int) -> dict[str, str]:
@@ -150,7 +237,7 @@ def _read_prefixes(context: Any, number: int) -> dict[str, str]:
         raise MalformedEvent(number=number, field="@context", why="is no JSON-LD context")
     prefixes = collect_prefixes(context)
     own = {name: text for name, text in prefixes.items() if PREFIXES.get(name) != text}
-    if redefined := sorted(own.keys() & PREFIXES.keys()):
+    if redefined := sorted(own.keys() & (PREFIXES.keys() - _MAY_BE_REDEFINED)):
         raise MalformedEvent(
             number=number, field="@context", why=f"defines {redefined[0]} otherwise than EPCIS 2.0"
         )
@@ -159,45 +246,19 @@ def _read_prefixes(context: Any, number: int) -> dict[str, str]:
     return prefixes
 
 
-def _read_event(number: int, raw: Any, prefixes: Mapping[str, str], latest: int) -> ReadEvent:
-    if not isinstance(raw, Mapping):
-        raise MalformedEvent(number=number, field="event", why="is no object")
-    _check_depth(number, raw)
-    if "@context" in raw:
-        prefixes = {**prefixes, **_read_prefixes(raw["@context"], number)}
-    kept = {name: value for name, value in raw.items() if name != "@context"}
+def _validate(number: int, kept: Mapping[str, Any]) -> Event:
     try:
-        event = Event.model_validate(kept)
+        return Event.model_validate(kept)
     except ValidationError as error:
-        [first, *_] = error.errors()
-        field = ".".join(str(one) for one in first["loc"]) or str(raw.get("type", "event"))
+        [first, *_] = error.errors(include_url=False)
+        field = ".".join(str(one) for one in first["loc"]) or "event"
         raise MalformedEvent(
             number=number, field=field, why=first["msg"].removeprefix("Value error, ")
         ) from None
-    used = _find_prefixes(number, kept, prefixes)
-    at = _read_time(number, "eventTime", event.eventTime, latest)
-    error_declaration = _read_error(number, event.errorDeclaration, latest)
-    try:
-        uri = compute_event_hash(kept, prefixes)
-    except (ValueError, TypeError, KeyError, AttributeError, OverflowError) as error:
-        raise MalformedEvent(number=number, field="event", why=f"has no hash: {error}") from None
-    stated = None if event.eventID is None else parse_event_id(event.eventID)
-    id_ = parse_event_id(uri)
-    assert id_ is not None  # noqa: S101 - compute_event_hash makes such ids
-    if stated is not None and stated != id_:
-        raise MalformedEvent(
-            number=number, field="eventID", why=f"is not the hash of the event, which is {uri}"
-        )
-    return ReadEvent(
-        id=id_,
-        type=event.type,
-        at=at,
-        step=event.bizStep,
-        body={name: value for name, value in kept.items() if name not in _NOT_KEPT},
-        prefixes=used,
-        keys=frozenset(_list_keys(event)),
-        error=error_declaration,
-    )
+
+
+def _get_digits(uri: str) -> str:
+    return uri.removeprefix(_ID_START).removesuffix(_ID_END)
 
 
 def _check_depth(number: int, value: Any, depth: int = 0) -> None:
@@ -218,7 +279,7 @@ def _find_prefixes(
     used = {}
     for name in _list_names(kept):
         prefix, separator, rest = name.partition(":")
-        if not separator or prefix in PREFIXES or rest.startswith("//"):
+        if not separator or rest.startswith("//") or _is_standard(prefix, prefixes):
             continue
         if prefix not in prefixes:
             raise MalformedEvent(
@@ -227,9 +288,13 @@ def _find_prefixes(
         used[prefix] = prefixes[prefix]
     for text in _list_texts(kept):
         prefix = text.partition(":")[0]
-        if prefix in prefixes and prefix not in PREFIXES:
+        if prefix in prefixes and not _is_standard(prefix, prefixes):
             used[prefix] = prefixes[prefix]
     return used
+
+
+def _is_standard(prefix: str, prefixes: Mapping[str, str]) -> bool:
+    return prefix in PREFIXES and prefixes.get(prefix) == PREFIXES[prefix]
 
 
 def _list_names(value: Any) -> Iterator[str]:
@@ -274,7 +339,9 @@ def _read_error(
     return declared.model_dump(mode="json", exclude_none=True)
 
 
-def _list_keys(event: Event) -> Iterator[tuple[KeyPart, str]]:
+def _list_keys(event: Event, stated: str | None) -> Iterator[tuple[KeyPart, str]]:
+    if stated is not None:
+        yield KeyPart.STATED_ID, stated
     for field, part in _LISTS.items():
         for one in getattr(event, field) or ():
             yield part, normalize_key(one if isinstance(one, str) else one.epcClass)

@@ -1,0 +1,229 @@
+"""Capture: a document of EPCIS events is taken in at once and recorded in the background.
+
+The sender's answer means that the document is durable. `CaptureRunner` records it, also after the
+process was killed: it begins where the last transaction ended. Events are read in a thread, some at
+a time, so requests are answered meanwhile.
+"""
+
+import asyncio
+import secrets
+import zlib
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final
+
+import orjson
+import structlog
+
+from ledger import Ledger
+from ledger.errors import CaptureLost, UnknownRow
+from ledger.record.epcis_captures import MOST_ERRORS, Capture, CaptureBehaviour, CaptureStep
+from ledger.record.epcis_events import NewEvent
+from services.context import ServiceContext
+from services.paging import Page, PageRequest
+from services.permissions import Permission, require_permission
+from services.record.event_record import make_new_event, require_organisation
+from services.scope import lot_scope
+from stamps.errors import VeritemError
+from traceability.epcis.event_reader import EventReader, MalformedEvent, find_events
+from traceability.lot_rules import CLOCK_TOLERANCE_MS
+from web.control_characters import check_json
+from web.text_files import convert_to_utf8
+
+MOST_EVENTS: Final = 10_000
+"""Events of one document."""
+MOST_BYTES: Final = 16_000_000
+"""Bytes of one document."""
+MOST_KEYS: Final = 100_000
+"""Identifiers of one document that is recorded in one transaction."""
+_PART: Final = 500
+"""Events of one transaction of `proceed`, and of one turn of the thread."""
+_LEASE_MS: Final = 120_000
+_IDLE_SECONDS: Final = 2.0
+"""Longest time until a capture is found that another process left."""
+_TROUBLE_SECONDS: Final = 5.0
+_DELETE_EVERY: Final = 300
+"""Idle turns between deletions of old captures."""
+
+_log = structlog.get_logger(__name__)
+
+
+async def add_capture(
+    context: ServiceContext, content: bytes, behaviour: CaptureBehaviour
+) -> Capture:
+    """Take in a document for the actor's organisation; it is recorded in the background.
+
+    Raises `Forbidden`, `InvalidInput`, `CapturesFull`, and `MalformedEvent` for what is no document
+    of events.
+    """
+    organisation = require_organisation(context)
+    count, stored = await asyncio.to_thread(_check_document, content)
+    capture = Capture(
+        id=secrets.token_hex(12),
+        organisation=organisation,
+        actor=context.actor.id,
+        behaviour=behaviour,
+        created_at=context.clock(),
+        events=count,
+    )
+    return await context.ledger.epcis_captures.add(capture, stored)
+
+
+def _check_document(content: bytes) -> tuple[int, bytes]:
+    """How many events a document has, and how it is stored."""
+    content = convert_to_utf8(content)
+    check_json(content)
+    document = parse_document(content)
+    EventReader.open(document, 0)
+    return len(find_events(document, MOST_EVENTS)), zlib.compress(content, 1)
+
+
+def parse_document(content: bytes) -> Mapping[str, Any]:
+    """The JSON object of a document. Raises `MalformedEvent`."""
+    try:
+        document = orjson.loads(content)
+    except orjson.JSONDecodeError as error:
+        raise MalformedEvent(number=0, field="document", why=f"is not JSON: {error}") from None
+    if not isinstance(document, Mapping):
+        raise MalformedEvent(number=0, field="document", why="is no JSON object")
+    return document
+
+
+async def list_captures(context: ServiceContext, request: PageRequest) -> Page[Capture]:
+    """The captures of the actor's organisation, the newest first. Raises `Forbidden`."""
+    require_permission(context, Permission.EVENT_SEE)
+    rows = await context.ledger.epcis_captures.find_page(
+        _get_organisation(context), after=request.key(int, str), limit=request.limit + 1
+    )
+    return request.make_page(rows, lambda one: (one.created_at, one.id))
+
+
+async def get_capture(context: ServiceContext, id_: str) -> Capture:
+    """A capture of the actor's organisation. Raises `Forbidden`, `UnknownRow`."""
+    require_permission(context, Permission.EVENT_SEE)
+    found = await context.ledger.epcis_captures.find_page(
+        _get_organisation(context), id_=id_, limit=1
+    )
+    if not found:
+        raise UnknownRow(kind="capture", id=id_)
+    return found[0]
+
+
+def _get_organisation(context: ServiceContext) -> str:
+    """The organisation whose captures an actor sees: its own, also where it sees all events."""
+    return lot_scope(context.actor).organisation or context.actor.organisation or ""
+
+
+class CaptureRunner:
+    """Records captures until it is cancelled, one after another."""
+
+    def __init__(self, ledger: Ledger, clock: Callable[[], int]) -> None:
+        self._ledger = ledger
+        self._clock = clock
+        self._woken = asyncio.Event()
+
+    def wake(self) -> None:
+        """Look for a capture now."""
+        self._woken.set()
+
+    async def run(self) -> None:
+        """Record what waits, again and again."""
+        idle = 0
+        while True:
+            seconds = _IDLE_SECONDS
+            try:
+                while await self.work_once():
+                    pass
+                if idle % _DELETE_EVERY == 0:
+                    await self._ledger.epcis_captures.delete_old()
+                idle += 1
+            except VeritemError as error:
+                _log.warning("captures wait", why=str(error))
+                seconds = _TROUBLE_SECONDS
+            try:
+                await asyncio.wait_for(self._woken.wait(), seconds)
+            except TimeoutError:
+                continue
+            self._woken.clear()
+
+    async def work_once(self) -> bool:
+        """Record the oldest capture that waits; return whether there was one."""
+        leased = await self._ledger.epcis_captures.lease(_LEASE_MS)
+        if leased is None:
+            return False
+        capture, stored = leased
+        try:
+            document = await asyncio.to_thread(lambda: orjson.loads(zlib.decompress(stored)))
+            await _CaptureWork(self._ledger, capture, document).run()
+        except CaptureLost as lost:
+            _log.warning("capture lost", why=str(lost))
+        return True
+
+
+class _CaptureWork:
+    """Records one capture."""
+
+    def __init__(self, ledger: Ledger, capture: Capture, document: Mapping[str, Any]) -> None:
+        self._ledger = ledger
+        self._capture = capture
+        self._events = find_events(document, MOST_EVENTS)
+        # The time of its arrival: a worker that begins again judges as the first one did.
+        latest = capture.created_at + CLOCK_TOLERANCE_MS
+        self._reader = EventReader.open(document, latest, takes_any_id=True)
+
+    async def run(self) -> None:
+        if self._capture.behaviour == "rollback":
+            await self._record_whole()
+        else:
+            await self._record_parts()
+
+    async def _record_whole(self) -> None:
+        events: list[NewEvent] = []
+        errors: list[Mapping[str, Any]] = []
+        keys = 0
+        for start in range(0, len(self._events), _PART):
+            found, refused = await asyncio.to_thread(self._read_part, start)
+            events, errors = events + found, errors + refused
+            keys += sum(len(one.keys) for one in found)
+        if keys > MOST_KEYS:
+            why = f"names {keys} identifiers, more than {MOST_KEYS}; send it in parts"
+            too_many = MalformedEvent(number=0, field="eventList", why=why)
+            errors.append(_describe_refusal(too_many))
+        await self._record([] if errors else events, errors, len(self._events))
+
+    async def _record_parts(self) -> None:
+        while self._capture.state == "waiting":
+            start = self._capture.position
+            events, errors = await asyncio.to_thread(self._read_part, start)
+            await self._record(events, errors, min(start + _PART, len(self._events)))
+
+    def _read_part(self, start: int) -> tuple[list[NewEvent], list[Mapping[str, Any]]]:
+        events: list[NewEvent] = []
+        errors: list[Mapping[str, Any]] = []
+        for number, raw in enumerate(self._events[start : start + _PART], start=start + 1):
+            try:
+                events.append(make_new_event(self._reader.read(number, raw)))
+            except MalformedEvent as refusal:
+                errors.append(_describe_refusal(refusal))
+        return events, errors
+
+    async def _record(
+        self, events: Sequence[NewEvent], errors: Sequence[Mapping[str, Any]], position: int
+    ) -> None:
+        step = CaptureStep(
+            events=events,
+            errors=errors[:MOST_ERRORS],
+            refused=len(errors),
+            position=position,
+            is_last=position >= len(self._events),
+        )
+        self._capture = await self._ledger.epcis_captures.record(
+            self._capture, step, lease_ms=_LEASE_MS
+        )
+
+
+def _describe_refusal(refusal: MalformedEvent) -> dict[str, Any]:
+    return {
+        "index": max(refusal.number - 1, 0),
+        "path": refusal.find_pointer(),
+        "why": f"{refusal.field} {refusal.why}",
+    }
