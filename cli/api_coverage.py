@@ -30,6 +30,7 @@ OTHERWISE: Final[Mapping[str, str]] = {
     "alerts.get_alert": "`GET alerts/{alert}`",
     "alerts.list_alerts_of_code": "`GET alerts` with the code as `q`",
     "alerts.suspend_stamp": "`POST transitions` with `suspend`",
+    "cartons.find_cartons_of_stamps": "`GET cartons` with `q` of a code or serial range",
     "cartons.find_carton": "`GET cartons/{carton}`",
     "cartons.pack_scan": "`POST cartons/{carton}/packings`",
     "case_handling.get_photo": "at the desk alone",

@@ -164,6 +164,9 @@ def recall(
     code: Annotated[
         str | None, typer.Option(help="Recall all lots that name this registered code.")
     ] = None,
+    carton: Annotated[
+        str | None, typer.Option(help="Recall the stamps in this carton, or on this pallet.")
+    ] = None,
     since: Annotated[
         datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Lots packed from this day on.")
     ] = None,
@@ -173,12 +176,13 @@ def recall(
     file: ConfigFile = None,
     as_json: Json = False,
 ) -> None:
-    """Propose to recall stamps on produce, by lot, batch, code or range; another person approves.
+    """Propose to recall stamps, by lot, batch, code, carton or range; another person approves.
 
     A recall is final. In an emergency an inspector suspends alone, at once.
     """
-    if sum((bool(ranges), lot is not None, batch is not None, code is not None)) != 1:
-        raise CommandRefused(why="name one of: ranges, --lot, --batch, --code")
+    named = (bool(ranges), lot is not None, batch is not None, code is not None, carton is not None)
+    if sum(named) != 1:
+        raise CommandRefused(why="name one of: ranges, --lot, --batch, --code, --carton")
     days = None
     if code is not None:
         days = CodeDays(
@@ -187,7 +191,14 @@ def recall(
     proposal = call_service(
         file,
         lambda c: recalls.propose_recall(
-            c, lot=lot, batch=batch, ranges=ranges or (), code=days, reason=reason, key=key
+            c,
+            lot=lot,
+            batch=batch,
+            ranges=ranges or (),
+            code=days,
+            carton=carton,
+            reason=reason,
+            key=key,
         ),
         actor=actor,
     )

@@ -22,6 +22,8 @@ def format_recall_command(recall: StatedRecall) -> str:
         what = [f"--lot={target.lot}"]
     elif target.batch is not None:
         what = [f"--batch={target.batch}"]
+    elif target.carton is not None and not target.ranges:
+        what = [f"--carton={target.carton}"]
     else:
         what = [format_serial_range(*one) for one in target.ranges]
     return shlex.join(["veritem", "stamps", "recall", *what, f"--reason={content['reason']}"])

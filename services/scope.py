@@ -15,9 +15,12 @@ from dataclasses import replace
 from typing import Final
 
 from ledger import Batch, BatchFilter, Hearing, LotFilter, LotRow, Order, OrderFilter
+from ledger.cartons.carton_rows import Carton
+from ledger.cartons.cartons import CartonFilter
 from ledger.errors import UnknownBatch, UnknownHearing, UnknownLot, UnknownOrder, UnknownRow
 from ledger.organisations.actor_invitations import ActorInvitation
 from services.context import Actor, ServiceContext
+from traceability.carton_label import parse_carton_label
 
 _UNRESTRICTED: Final = frozenset(
     {"inspector", "authority", "issuer", "administrator", "demo", "operator"}
@@ -102,6 +105,22 @@ async def require_packer(context: ServiceContext, id_: str) -> None:
 def own_scope(actor: Actor) -> str | None:
     """The organisation to whose rows the actor is limited; None: it sees those of all."""
     return None if actor.role in _UNRESTRICTED else actor.organisation or _NOBODY
+
+
+def carton_scope(actor: Actor) -> CartonFilter:
+    """The cartons in the actor's scope: those of its organisation or province."""
+    return CartonFilter(organisation=own_scope(actor), province=actor.province)
+
+
+async def find_carton(context: ServiceContext, name: str) -> Carton:
+    """The carton or pallet in scope that a label, or `LABEL@ORGANISATION`, names.
+
+    Raises `MalformedLabel`, `UnknownCarton`, `AmbiguousCarton`.
+    """
+    text, at, organisation = name.rpartition("@")
+    label = parse_carton_label(text if at else name)
+    wanted = carton_scope(context.actor)
+    return await context.ledger.cartons.get(label, organisation if at else None, wanted)
 
 
 def hearing_scope(actor: Actor) -> str | None:

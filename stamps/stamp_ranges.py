@@ -13,7 +13,7 @@ A set is a list of ranges `[lo, hi)`, sorted by batch and index, none of which t
 70
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple, Protocol, Self, TypeVar
 
 from stamps.serial_range import format_serial_range
@@ -37,8 +37,8 @@ class StampRange(NamedTuple):
         return format_serial_range(self.batch, self.lo, self.hi)
 
 
-class IndexRange(Protocol):
-    """Stamps `[lo, hi)` of a batch, with whatever else a range of this kind has."""
+class IndexedStamps(Protocol):
+    """Stamps `[lo, hi)` of a batch, with whatever else a row of this kind has."""
 
     @property
     def batch(self) -> int:
@@ -52,14 +52,19 @@ class IndexRange(Protocol):
     def hi(self) -> int:
         """The end, not included."""
 
+
+class IndexRange(IndexedStamps, Protocol):
+    """A range of which parts can be made."""
+
     def _replace(self, *, lo: int = ..., hi: int = ...) -> Self: ...
     def __lt__(self, other: Any, /) -> bool: ...
 
 
 Range = TypeVar("Range", bound=IndexRange)
+Indexed = TypeVar("Indexed", bound=IndexedStamps)
 
 
-def count_stamps(ranges: Iterable[IndexRange]) -> int:
+def count_stamps(ranges: Iterable[IndexedStamps]) -> int:
     """Return the number of stamps in ranges that do not overlap."""
     return sum(one.hi - one.lo for one in ranges)
 
@@ -92,6 +97,20 @@ def subtract_ranges(ranges: Sequence[Range], others: Sequence[Range]) -> list[Ra
         if lo < one.hi:
             left.append(one._replace(lo=lo))
     return left
+
+
+def find_overlaps(
+    rows: Sequence[Indexed], ranges: Sequence[IndexedStamps]
+) -> Iterator[tuple[Indexed, int, int]]:
+    """Yield the parts `[lo, hi)` of rows, sorted as a set is, that are in a set."""
+    at = 0
+    for one in rows:
+        while at < len(ranges) and (ranges[at].batch, ranges[at].hi) <= (one.batch, one.lo):
+            at += 1
+        ahead = at
+        while ahead < len(ranges) and (ranges[ahead].batch, ranges[ahead].lo) < (one.batch, one.hi):
+            yield one, max(one.lo, ranges[ahead].lo), min(one.hi, ranges[ahead].hi)
+            ahead += 1
 
 
 def intersect_ranges(ranges: Sequence[Range], others: Sequence[Range]) -> list[Range]:

@@ -52,7 +52,8 @@ from traceability.carton_label import MalformedLabel
 
 routes = ApiRoutes("cartons")
 
-_NAMING_ERRORS: Final = (MalformedLabel, UnknownCarton, AmbiguousCarton)
+CARTON_NAMING_ERRORS: Final = (MalformedLabel, UnknownCarton, AmbiguousCarton)
+"""Refusals of a label in an address or a body."""
 _ENTRY_ERRORS: Final = (
     InvalidInput,
     MalformedLabel,
@@ -113,7 +114,9 @@ async def list_cartons(call: ApiCall, query: CartonQuery) -> CartonListDocument:
     )
 
 
-@routes.add("GET", "cartons/{carton}", permissions=(Permission.CARTON_SEE,), errors=_NAMING_ERRORS)
+@routes.add(
+    "GET", "cartons/{carton}", permissions=(Permission.CARTON_SEE,), errors=CARTON_NAMING_ERRORS
+)
 async def show_carton(call: ApiCall, carton: str) -> CartonDetailsDocument:
     """Show a carton or pallet with its contents; `LABEL`, or `LABEL@ORGANISATION`."""
     return describe_carton_details(await cartons.get_carton(call.context, carton))
@@ -123,7 +126,7 @@ async def show_carton(call: ApiCall, carton: str) -> CartonDetailsDocument:
     "GET",
     "cartons/{carton}/acts",
     permissions=(Permission.CARTON_SEE,),
-    errors=(*_NAMING_ERRORS, InvalidInput),
+    errors=(*CARTON_NAMING_ERRORS, InvalidInput),
 )
 async def list_acts(call: ApiCall, carton: str, query: PageQuery) -> PackingListDocument:
     """List what was packed into a carton and unpacked, and on which pallets it was."""
@@ -137,7 +140,7 @@ async def list_acts(call: ApiCall, carton: str, query: PageQuery) -> PackingList
     "GET",
     "cartons/{carton}/events",
     permissions=(Permission.CARTON_SEE,),
-    errors=(*_NAMING_ERRORS, InvalidInput),
+    errors=(*CARTON_NAMING_ERRORS, InvalidInput),
 )
 async def list_carton_events(call: ApiCall, carton: str, query: PageQuery) -> EventListDocument:
     """List the EPCIS events of the carton's organisation that name it, newest first."""

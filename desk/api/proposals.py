@@ -5,9 +5,11 @@ from typing import Annotated, Final
 from pydantic import Field
 
 from desk.api.call import ApiCall
+from desk.api.cartons import CARTON_NAMING_ERRORS
 from desk.api.models import MAX_INDEX, Body, Query, SortedListDocument, SortedPageQuery, Text
 from desk.api.routing import ApiRoutes
 from ledger import ProposalState, Role
+from ledger.cartons.carton_errors import CartonEmpty
 from ledger.errors import (
     AlreadyProposed,
     KeyReused,
@@ -56,8 +58,9 @@ _DECISION_ERRORS: Final = (
 
 
 class RecallBody(Body):
-    """Target of a recall, one of the four: a serial `range`, a whole `batch` or `lot`, or all lots
-    that name a registered `code`, packed in the days `since` to `until`.
+    """Target of a recall, one of the five: a serial `range`, a whole `batch` or `lot`, the stamps
+    in a `carton` or on a pallet, or all lots that name a registered `code`, packed in the days
+    `since` to `until`.
     """
 
     range: Annotated[Text, Field(examples=["7·0-4999"])] | None = None
@@ -67,6 +70,8 @@ class RecallBody(Body):
     since: Text | None = None
     """`2026-09-01`."""
     until: Text | None = None
+    carton: Annotated[Text | None, Field(examples=["389350000100000014"])] = None
+    """`LABEL`, or `LABEL@ORGANISATION`. Its stamps are those that are in it at the proposal."""
     reason: Text
 
 
@@ -79,7 +84,7 @@ class RoleGrantBody(Body):
 
 
 class RecallReachQuery(Query):
-    """Target whose reach is asked for, one of the four."""
+    """Target whose reach is asked for, one of the five."""
 
     lot: Text | None = None
     code: Text | None = None
@@ -88,6 +93,7 @@ class RecallReachQuery(Query):
     until: Text | None = None
     batch: int | None = None
     range: Text | None = None
+    carton: Text | None = None
 
 
 class ProposalQuery(SortedPageQuery):
@@ -116,6 +122,8 @@ class ProposalListDocument(SortedListDocument):
         UnknownBatch,
         UnknownLot,
         UnknownRow,
+        *CARTON_NAMING_ERRORS,
+        CartonEmpty,
         IllegalReason,
         SpanOutOfRange,
         AccountRequired,
@@ -131,6 +139,7 @@ async def propose_recall(call: ApiCall, body: RecallBody) -> ProposalDocument:
         batch=body.batch,
         ranges=() if body.range is None else (body.range,),
         code=None if body.code is None else parse_days(body.code, body.since, body.until),
+        carton=body.carton,
         reason=body.reason,
         key=call.key,
     )
@@ -142,7 +151,16 @@ async def propose_recall(call: ApiCall, body: RecallBody) -> ProposalDocument:
     "GET",
     "recalls/reach",
     permissions=(Permission.RECALL,),
-    errors=(InvalidInput, MalformedRange, UnknownBatch, UnknownLot, UnknownRow, SpanOutOfRange),
+    errors=(
+        InvalidInput,
+        MalformedRange,
+        UnknownBatch,
+        UnknownLot,
+        UnknownRow,
+        SpanOutOfRange,
+        *CARTON_NAMING_ERRORS,
+        CartonEmpty,
+    ),
 )
 async def preview_recall(call: ApiCall, query: RecallReachQuery) -> RecallReachDocument:
     """Count what a recall would reach; nothing changes."""
@@ -152,6 +170,7 @@ async def preview_recall(call: ApiCall, query: RecallReachQuery) -> RecallReachD
         batch=query.batch,
         ranges=() if query.range is None else (query.range,),
         code=None if query.code is None else parse_days(query.code, query.since, query.until),
+        carton=query.carton,
     )
     return describe_reach(reach)
 

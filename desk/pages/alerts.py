@@ -13,6 +13,7 @@ from desk.pages.alert_texts import (
     describe_weights,
 )
 from desk.pages.call import PageCall
+from desk.pages.cartons import link_carton, name_carton
 from desk.pages.case_photos import PHOTO_FIELDS
 from desk.pages.case_timeline import tell_case
 from desk.pages.code_case import describe_code_case
@@ -163,6 +164,9 @@ async def _render_alert(call: PageCall, alert_id: int) -> web.Response:
         scans=shown,
         excerpt=tell_excerpt(len(shown), case.scans, texts),
         drawing=draw_map(shown, _find_site(links.lot), texts),
+        carton=links.carton,
+        carton_label=links.carton and name_carton(links.carton, call),
+        carton_link=links.carton and link_carton(links.carton),
         batch_bar=_split(links.batch_states),
         lot_bar=_split(links.lot_states),
         product=describe_product(links.lot, call.language),

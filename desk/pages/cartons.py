@@ -11,17 +11,20 @@ from aiohttp import web
 
 from desk.forms.invalid_form import Flaw, InvalidForm
 from desk.pages.call import PageCall
-from desk.pages.forms import PackingForm, UnpackingForm
+from desk.pages.forms import PackingForm, RecallForm, UnpackingForm
 from desk.pages.list_cells import choose_name
 from desk.pages.lists import render_list
 from desk.pages.render import render_page
 from desk.pages.routing import PageRoutes, redirect
+from ledger import RecallReach
 from ledger.cartons.carton_rows import Carton
 from services.cartons import cartons
 from services.cartons.scanned_contents import MOST_LINES
 from services.lists.catalogue import CARTONS
 from services.lists.find import find_person_names
 from services.permissions import Permission, has_permission
+from services.stamps import recalls
+from stamps.lifecycle import REASONS, Transition
 from traceability.carton_label import format_label
 
 routes = PageRoutes()
@@ -92,6 +95,8 @@ async def show_carton(call: PageCall, carton: str) -> web.StreamResponse:
         more=max(0, len(details.ranges) - _MOST_RANGES),
         address=link_carton(found),
         pack_link=f"/pack-carton?{urlencode({'carton': found.label})}",
+        reach=await _preview_recall(call, found),
+        reasons=REASONS[Transition.RECALL],
         is_own=may_pack and actor.organisation == found.organisation,
         format_label=format_label,
         link_carton=link_carton,
@@ -121,9 +126,26 @@ async def unpack(call: PageCall, carton: str) -> web.StreamResponse:
     return redirect(link_carton(found), "cartons.unpacked", count=act.stamps)
 
 
+@routes.add("POST", "/cartons/{carton}/recall", permissions=(Permission.RECALL,))
+async def recall_carton(call: PageCall, carton: str) -> web.StreamResponse:
+    """Propose to recall the stamps that are in it, once the tick confirms it."""
+    form = call.parse_form(RecallForm)
+    proposal = await recalls.propose_recall(
+        call.context, carton=carton, reason=form.reason, key=call.key
+    )
+    return redirect(f"/proposals/{proposal.id}")
+
+
 def link_carton(carton: Carton) -> str:
     """The address of a carton's page."""
     return link_id(carton.id)
+
+
+async def _preview_recall(call: PageCall, carton: Carton) -> RecallReach | None:
+    """The reach of a recall; None for who cannot propose one, and where nothing is in it."""
+    if not carton.stamps or not has_permission(call.context.actor, Permission.RECALL):
+        return None
+    return await recalls.preview_recall(call.context, carton=carton.id)
 
 
 def link_id(id_: str) -> str:

@@ -9,9 +9,11 @@ from desk.pages.hearings import tell_message
 from desk.pages.scan_trail import ScanLine
 from ledger import AlertEvent, HearingMessage, RecordedTransition, ReportRow
 from ledger.alerts.alert_evidence import DETECTOR
+from ledger.cartons.carton_rows import RecordedPacking
 from services.alerts.alerts import AlertCase
 from services.alerts.field_history import FieldCheck, FindingFile
 from services.alerts.hearings import HearingFile
+from traceability.carton_label import format_label
 from web.i18n import Texts, format_day, join_words
 
 _MOST_PLACES: Final = 4
@@ -25,7 +27,8 @@ class TimelineEntry:
 
     at: int
     kind: str
-    """`transition`, `scan`, `report`, `hearing`, `check`, `finding`, or an event of the alert."""
+    """`transition`, `packing`, `scan`, `report`, `hearing`, `check`, `finding`, or an event of the
+    alert."""
     title: str
     text: str = ""
     """Text that somebody wrote, or the place."""
@@ -41,6 +44,7 @@ def tell_case(case: AlertCase, lines: Sequence[ScanLine], texts: Texts) -> list[
     """The entries in order of time; scans, and checks, that nothing interrupts are one entry."""
     entries = [
         *(_tell_transition(one, case, texts) for one in case.links.transitions),
+        *(_tell_packing(one, case, texts) for one in case.links.packings),
         *(_tell_scan(line) for line in lines),
         *(_tell_event(case, n, event, texts) for n, event in enumerate(case.alert.history, 1)),
         *(_tell_report(report, texts) for report in case.links.reports),
@@ -71,6 +75,16 @@ def _tell_transition(one: RecordedTransition, case: AlertCase, texts: Texts) -> 
         kind="transition",
         title=texts(f"transition.{one.transition}"),
         text=" · ".join(part for part in parts if part),
+        actor=case.people.get(one.actor, one.actor),
+    )
+
+
+def _tell_packing(one: RecordedPacking, case: AlertCase, texts: Texts) -> TimelineEntry:
+    move = f"cartons.was_{one.action}" if one.cartons else f"cartons.stamp_{one.action}"
+    return TimelineEntry(
+        at=one.at,
+        kind="packing",
+        title=texts(move, label=format_label(one.label)),
         actor=case.people.get(one.actor, one.actor),
     )
 

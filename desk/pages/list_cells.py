@@ -97,6 +97,8 @@ def name_proposal(kind: str, subject: str, names: Mapping[str, str] | None, text
     key, (about, _, id_) = f"proposals.{kind.replace('.', '-')}", subject.partition(":")
     if about == "batch":
         named = texts("batches.one", number=id_)
+    elif about == "carton":
+        named = texts("cartons.named", label=format_label(id_.partition("@")[0]))
     else:
         named = choose_name(names, texts.language, id_)
     return texts(key, subject=named) if texts.has(key) else f"{kind} {named}"

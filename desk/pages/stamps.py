@@ -1,5 +1,6 @@
 """Stamps by serial range or code: their state, their history, and what the account may do."""
 
+from collections.abc import Sequence
 from typing import Final
 from urllib.parse import urlencode
 
@@ -7,20 +8,25 @@ from aiohttp import web
 
 from desk.forms.invalid_form import Flaw, InvalidForm
 from desk.pages.call import PageCall
+from desk.pages.cartons import link_carton, name_carton
 from desk.pages.forms import StampTransitionForm
 from desk.pages.render import render_page
 from desk.pages.routing import PageRoutes, redirect
+from ledger.cartons.carton_rows import Carton
+from services.cartons import cartons
 from services.lists.find import find_person_names
 from services.permissions import (
     PROPOSED_TRANSITIONS,
     STAFF_TRANSITIONS,
     TRANSITION_PERMISSIONS,
     Permission,
+    has_permission,
 )
 from services.stamps import recalls, stamp_lookup, transitions
 from services.stamps.transitions import TransitionRequest
 from stamps.errors import VeritemError
 from stamps.lifecycle import BINDS_LOT, REASONS, Transition
+from stamps.stamp_ranges import StampRange
 
 routes = PageRoutes()
 
@@ -74,9 +80,15 @@ async def _render(
     refusal: VeritemError | None = None,
 ) -> web.Response:
     details = offers = reach = None
+    packed: Sequence[Carton] = ()
     people: dict[str, str] = {}
     if text:
         details = await stamp_lookup.look_up_stamps(call.context, text)
+        if has_permission(call.context.actor, Permission.CARTON_SEE):
+            target = details.target
+            packed = await cartons.find_cartons_of_stamps(
+                call.context, [StampRange(target.batch.number, target.lo, target.hi)]
+            )
         people = await find_person_names(call.context, *(one.actor for one in details.transitions))
         offers = [
             (transition.value, REASONS[transition], transition in _FINAL)
@@ -97,5 +109,8 @@ async def _render(
         transitions=details and list(reversed(details.transitions[-_MAX_ROWS:])),
         offers=offers,
         reach=reach,
+        packed=packed,
+        name_carton=lambda one: name_carton(one, call),
+        link_carton=link_carton,
         people=people,
     )

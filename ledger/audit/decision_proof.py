@@ -18,9 +18,11 @@ from ledger.audit.decision_log import DecisionLog
 from ledger.lots.lot_changes import LOT_CHANGE
 from ledger.lots.lot_versions import LOT_CONTENT
 from ledger.proposals.proposal import Proposal
+from ledger.stamps.carton_contents import clip_spans
 from ledger.stamps.recalls import RecallTarget
 from stamps.lifecycle import Transition
 from stamps.spans import Span, plan_transition
+from stamps.stamp_ranges import StampRange
 
 _RECALL: Final = "recall"
 _KEY: Final = re.compile(r"proposal:([0-9]{1,18})")
@@ -88,8 +90,10 @@ class RecallProof:
             batches = {batch for batch, _, _ in target.ranges}
             if target.batch is not None:
                 batches.add(target.batch)
+            # Of a carton, stamps that were recalled before stay: some of its batches have no act.
+            is_gone = any if target.carton is None else all
             if proposal.used_at is not None and (
-                any((proposal.id, batch) not in self._due for batch in batches)
+                (batches and is_gone((proposal.id, batch) not in self._due for batch in batches))
                 or not recalled.issuperset(target.list_lots())
             ):
                 gone.append(AuditProblem("proposals", str(proposal.id), "its recall was removed"))
@@ -99,9 +103,12 @@ class RecallProof:
 def _plan(proposal: Proposal, batch: int, spans: Sequence[Span]) -> list[tuple[int, int]]:
     """The ranges of a batch that a proposal recalls, as `ledger.stamps.recalls` plans them."""
     target = RecallTarget.from_document(proposal.document)
-    if target.ranges:
+    if target.carton is not None:
+        packed = [StampRange(*one) for one in target.ranges if one[0] == batch]
+        spans = clip_spans(spans, packed)
+    elif target.ranges:
         return [(lo, hi) for number, lo, hi in target.ranges if number == batch]
-    if target.list_lots():
+    elif target.list_lots():
         spans = [span for span in spans if span.lot in target.list_lots()]
     elif target.batch != batch:
         return []

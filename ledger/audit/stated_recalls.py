@@ -19,6 +19,8 @@ from ledger.audit.head_statement import AUDIT, TRANSITIONS, Heads, HeadStatement
 
 MOST_BYTES: Final = 12_288
 """Longest lines of recalls in one head: a longer note is not read (`stamps.signed_note`)."""
+_MOST_RANGES: Final = 50
+"""Serial ranges of a carton that a head states."""
 _APPROVED: Final = "proposal.approve"
 _RECALL: Final = "recall"
 
@@ -128,6 +130,8 @@ def _state_recall(audit: int, document: str, reason: str | None) -> StatedRecall
     content: dict[str, Any] = {**json.loads(document), "reason": reason}
     if "lots" in content:  # a head has no room for hundreds: code and days find them again
         content["lots"] = len(content["lots"])
+    if "carton" in content and len(content["ranges"]) > _MOST_RANGES:
+        del content["ranges"]  # the carton and its history find them again
     return StatedRecall.encode(audit, content)
 
 

@@ -97,6 +97,15 @@ class Cartons:
             raise UnknownCarton(carton=id_)
         return Carton(**row)
 
+    async def list_named(self, ids: Sequence[str], wanted: CartonFilter) -> list[Carton]:
+        """Return those of some cartons that are in a scope, by id."""
+        if not ids:
+            return []
+        query = select(_TABLE).where(_TABLE.c.id.in_(ids), *wanted.list_conditions())
+        async with self._store.read() as connection:
+            found = await connection.execute(query.order_by(_TABLE.c.id))
+            return [Carton(**row) for row in found.mappings()]
+
     async def list_ranges(self, carton: str) -> list[PackedRange]:
         """Return the stamps in a carton, or in the cartons of a pallet, by batch and index."""
         async with self._store.read() as connection:

@@ -57,7 +57,7 @@ async def write_act(
             "stamps": recorded.stamps,
             "cartons": len(recorded.cartons),
             "event": recorded.event,
-            "sha256": digest_json(parts),
+            "items_sha256": digest_json(parts),
         },
     )
 

@@ -193,7 +193,8 @@ async def write_events(
             actor=actor,
             action="event.record",
             subject=f"organisations:{organisation}",
-            details={"events": len(new), "errors": len(errors), "sha256": digest_json(ids)},
+            # Not `sha256`: that would be the digest of the organisation's row.
+            details={"events": len(new), "errors": len(errors), "ids_sha256": digest_json(ids)},
         )
     return RecordedEvents(len({one.id for one in events}), len(new), len(errors))
 

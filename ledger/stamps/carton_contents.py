@@ -5,14 +5,17 @@ too, and a carton is found by it.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from typing import Final, NamedTuple
 
 from sqlalchemy import ColumnElement, and_, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ledger import schema
+from ledger.stamps.span_changes import select_spans
 from stamps.errors import VeritemError
-from stamps.stamp_ranges import StampRange
+from stamps.spans import Span
+from stamps.stamp_ranges import StampRange, find_overlaps
 
 _AT_ONCE: Final = 100
 """Ranges in one query."""
@@ -77,12 +80,21 @@ async def find_packed(
     found: set[PackedRange] = set()
     for condition in touches(ranges, _TABLE.c.batch, _TABLE.c.lo, _TABLE.c.hi):
         found |= set(await select_contents(connection, condition))
-    return [
-        row._replace(lo=max(row.lo, one.lo), hi=min(row.hi, one.hi))
-        for row in sorted(found)
-        for one in ranges
-        if row.batch == one.batch and row.lo < one.hi and one.lo < row.hi
-    ]
+    return [row._replace(lo=lo, hi=hi) for row, lo, hi in find_overlaps(sorted(found), ranges)]
+
+
+async def select_spans_of(connection: AsyncConnection, ranges: Sequence[StampRange]) -> list[Span]:
+    """Return the spans of a set of stamps, cut to the set, by batch and index."""
+    spans = schema.spans.c
+    found: set[Span] = set()
+    for condition in touches(ranges, spans.batch, spans.lo, spans.hi):
+        found |= set(await select_spans(connection, condition))
+    return clip_spans(sorted(found, key=lambda span: (span.batch, span.lo)), ranges)
+
+
+def clip_spans(spans: Sequence[Span], ranges: Sequence[StampRange]) -> list[Span]:
+    """The parts of spans, by batch and index, that are in a set of stamps."""
+    return [replace(span, lo=lo, hi=hi) for span, lo, hi in find_overlaps(spans, ranges)]
 
 
 async def select_carton_ranges(connection: AsyncConnection, carton: str) -> list[PackedRange]:

@@ -10,11 +10,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ledger import schema
 from ledger.packer_provinces import is_of_province
+from ledger.stamps.carton_contents import select_carton_ranges, select_spans_of
 from ledger.stamps.recalls import RecallTarget
 from ledger.stamps.span_changes import select_spans
 from ledger.storage.store import Store
 from stamps.lifecycle import Transition, source_states
 from stamps.spans import Span
+from stamps.stamp_ranges import StampRange, count_stamps, join_ranges, subtract_ranges
 from stamps.vietnam_time import DAY_MS, to_date_start
 
 MOST_SCANS: Final = 50_000
@@ -46,6 +48,12 @@ class RecallReach:
     """Whether there are more scans than were looked at: `scanned` and `provinces` are at least."""
     new_lots: tuple[str, ...] = ()
     """Lots that name the code in the same days and are not of the recall: they came later."""
+    cartons: int = 0
+    """The carton, or the cartons on the pallet, that are to be recalled."""
+    packed_since: int = 0
+    """Stamps that were packed into it since the proposal, and are not of the recall."""
+    unpacked_since: int = 0
+    """Stamps that were unpacked from it since the proposal, and are recalled all the same."""
 
 
 class RecallReaches:
@@ -67,6 +75,9 @@ class RecallReaches:
                     connection, target.code, target.since, target.until, province
                 )
                 new_lots = tuple(lot for lot in found if lot not in target.lots)
+            change = (0, 0, 0)
+            if target.carton is not None:
+                change = await _compare_carton(connection, target.carton, target.ranges)
             reached = [span for span in spans if span.state in source_states(Transition.RECALL)]
             scanned, provinces, looked = await _count_scanned(
                 connection, [(span.batch, span.lo, span.hi) for span in reached]
@@ -83,6 +94,9 @@ class RecallReaches:
             provinces=tuple(sorted(provinces)),
             is_partial=looked >= MOST_SCANS,
             new_lots=new_lots,
+            cartons=change[0],
+            packed_since=change[1],
+            unpacked_since=change[2],
         )
 
     async def find_lots(
@@ -127,6 +141,21 @@ async def _select_lots(
     return list(await connection.scalars(query))
 
 
+async def _compare_carton(
+    connection: AsyncConnection, carton: str, ranges: Sequence[Range]
+) -> tuple[int, int, int]:
+    """Number of cartons, and stamps that went into them and out of them since the proposal."""
+    table = schema.cartons
+    named = [StampRange(*one) for one in ranges]
+    row = (await connection.execute(select(table).where(table.c.id == carton))).mappings().one()
+    present = join_ranges(one.range for one in await select_carton_ranges(connection, carton))
+    return (
+        row["cartons"] if row["kind"] == "pallet" else 1,
+        count_stamps(subtract_ranges(present, named)),
+        count_stamps(subtract_ranges(named, present)),
+    )
+
+
 async def _select_target(connection: AsyncConnection, target: RecallTarget) -> list[Span]:
     """The spans of a target, cut to its ranges."""
     spans = schema.spans.c
@@ -135,6 +164,8 @@ async def _select_target(connection: AsyncConnection, target: RecallTarget) -> l
         return await select_spans(connection, spans.lot.in_(lots))
     if target.batch is not None:
         return await select_spans(connection, spans.batch == target.batch)
+    if target.carton is not None:
+        return await select_spans_of(connection, [StampRange(*one) for one in target.ranges])
     found: list[Span] = []
     for batch, lo, hi in target.ranges:
         touched = and_(spans.batch == batch, spans.lo < hi, spans.hi > lo)

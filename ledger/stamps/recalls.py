@@ -1,4 +1,4 @@
-"""Recalls: stamps of a lot, a batch, the lots of a code, or ranges are taken off the market. Final.
+"""Recalls: stamps of a lot, batch, code, carton or ranges are taken off the market. Final.
 
 A recall is the act of an approved proposal (`ledger.proposals.proposals`): its idempotency key
 names the proposal, and on PostgreSQL a trigger refuses a recall whose key names none.
@@ -15,19 +15,22 @@ from ledger.batches.batches import find_batch
 from ledger.errors import NothingToRecall
 from ledger.lots.lots import mark_recalled
 from ledger.proposals.proposal import Proposal
+from ledger.stamps.carton_contents import select_spans_of
 from ledger.stamps.span_changes import select_spans
 from ledger.stamps.transition_rows import RecordedTransition, apply_plan
 from stamps.lifecycle import Transition, check_reason
 from stamps.spans import RangeTransition, plan_transition
+from stamps.stamp_ranges import StampRange
 
 
 @dataclass(frozen=True, slots=True)
 class RecallTarget:
-    """Target of a recall: every stamp of a lot, of a batch, or of lots that name a registered code,
-    or serial ranges `[lo, hi)`.
+    """Target of a recall: every stamp of a lot, of a batch, of lots that name a registered code, of
+    a carton or pallet, or serial ranges `[lo, hi)`.
 
-    The lots of a code are those that were named when the recall was proposed: what two people
-    decide is what happens. A lot that names the code later is another recall.
+    The lots of a code and the stamps of a carton are those of the time when the recall was
+    proposed: what two people decide is what happens. A lot that names the code later, and a stamp
+    that is packed later, is another recall; a stamp that was unpacked since is recalled.
     """
 
     lot: str | None = None
@@ -40,6 +43,8 @@ class RecallTarget:
     """The first day of packing, an ISO date of Vietnam; None: from the first lot on."""
     until: str | None = None
     """The last day of packing."""
+    carton: str | None = None
+    """The id of the carton or pallet, which had `ranges` in it."""
 
     def to_document(self) -> dict[str, Any]:
         """The target as the document of a proposal; `from_document` reads it."""
@@ -54,7 +59,8 @@ class RecallTarget:
                 "since": self.since,
                 "until": self.until,
             }
-        return {"ranges": [list(one) for one in self.ranges]}
+        ranges = {"ranges": [list(one) for one in self.ranges]}
+        return ranges if self.carton is None else {"carton": self.carton, **ranges}
 
     @classmethod
     def from_document(cls, document: Mapping[str, Any]) -> "RecallTarget":
@@ -68,6 +74,7 @@ class RecallTarget:
             lots=tuple(document.get("lots", ())),
             since=document.get("since"),
             until=document.get("until"),
+            carton=document.get("carton"),
         )
 
     def list_lots(self) -> tuple[str, ...]:
@@ -103,6 +110,14 @@ async def recall(
             planned = plan_transition(spans, Transition.RECALL, reason)
             if not planned:
                 raise NothingToRecall(what=f"batch {target.batch}")
+            return planned
+        if target.carton is not None:
+            packed = [StampRange(*one) for one in target.ranges]
+            planned = plan_transition(
+                await select_spans_of(connection, packed), Transition.RECALL, reason
+            )
+            if not planned:
+                raise NothingToRecall(what=f"carton {target.carton}")
             return planned
         return [
             RangeTransition(batch, lo, hi, Transition.RECALL, reason=reason)

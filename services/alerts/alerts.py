@@ -188,6 +188,7 @@ async def open_alert(
             alert.owner,
             *(account for event in alert.history for account in (event.actor, event.owner)),
             *(one.actor for one in links.transitions),
+            *(one.actor for one in links.packings),
             *(one.actor for one in links.field_history.checks),
             *(one.finding.actor for one in links.field_history.findings),
         ),

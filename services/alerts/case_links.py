@@ -5,14 +5,19 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from ledger import Alert, LotRow, RecordedTransition, ReportRow
+from ledger.cartons.carton_rows import Carton, RecordedPacking
 from services.alerts.field_history import FieldHistory, find_field_history
 from services.context import ServiceContext
 from services.stamps.stamp_contexts import find_bound_lot
 from stamps.lifecycle import State
 from stamps.spans import Span
+from stamps.stamp_ranges import StampRange
 
 MOST_LINKED: Final = 12
 """Other cases that one case shows."""
+
+
+_MOST_ACTS: Final = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,6 +28,10 @@ class CaseLinks:
     """The lot that the stamp vouches for."""
     batch_states: Mapping[State, int] = field(default_factory=dict)
     """Stamps of the batch by state."""
+    carton: Carton | None = None
+    """The carton that the stamp is in."""
+    packings: Sequence[RecordedPacking] = ()
+    """Acts that packed the stamp into its carton, or moved the carton."""
     lot_states: Mapping[State, int] = field(default_factory=dict)
     """Stamps of the lot by state."""
     transitions: Sequence[RecordedTransition] = ()
@@ -48,7 +57,10 @@ async def find_links(context: ServiceContext, alert: Alert, span: Span | None) -
     lot_states = dict[State, int]()
     if span.lot is not None:
         lot_states = await ledger.transitions.count_lot_states(span.lot)
+    carton, packings = await _find_carton(context, *alert.stamp)
     return CaseLinks(
+        carton=carton,
+        packings=packings,
         lot=await find_bound_lot(ledger, span),
         batch_states=batch_states,
         lot_states=lot_states,
@@ -57,3 +69,20 @@ async def find_links(context: ServiceContext, alert: Alert, span: Span | None) -
         field_history=await find_field_history(context, alert.stamp),
         cases=cases,
     )
+
+
+async def _find_carton(
+    context: ServiceContext, batch: int, index: int
+) -> tuple[Carton | None, Sequence[RecordedPacking]]:
+    """The carton of a stamp, and its latest acts that concern the stamp, in order."""
+    cartons = context.ledger.cartons
+    found = await cartons.find_cartons([StampRange(batch, index, index + 1)])
+    if not found:
+        return None, ()
+    carton = await cartons.get_by_id(found[0].carton)
+    acts = [
+        act
+        for act in await cartons.list_acts(carton.id, limit=_MOST_ACTS)
+        if act.cartons or any(one.batch == batch and one.lo <= index < one.hi for one in act.items)
+    ]
+    return carton, acts[::-1]

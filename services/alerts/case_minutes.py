@@ -18,6 +18,7 @@ from services.errors import InvalidInput
 from services.permissions import Permission, require_permission
 from stamps import serial_range
 from stamps.vietnam_time import VIETNAM_TIME, to_date
+from traceability.carton_label import format_label
 
 LONGEST_FIELD: Final = 4_000
 MOST_PHOTOS: Final = 12
@@ -164,6 +165,8 @@ def _describe_case(context: ServiceContext, case: AlertCase) -> dict[str, str]:
     facts = [f"Vụ việc số {alert.id} trên hệ thống Veritem về {subject}."]
     if case.span is not None and case.span.lot is not None:
         facts.append(f"Tem gắn với lô hàng {case.span.lot}.")
+    if case.links.carton is not None:
+        facts.append(f"Tem nằm trong thùng {format_label(case.links.carton.label)}.")
     if case.scans.rows:
         facts.append(f"Hệ thống đã ghi nhận {len(case.scans.rows)} lượt quét làm dữ liệu.")
     facts += [event.note for event in alert.history if event.what == "note" and event.note]

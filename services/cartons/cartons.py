@@ -13,12 +13,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from ledger.cartons.carton_errors import UnknownCarton, WrongCartonKind
+from ledger.cartons.carton_errors import WrongCartonKind
 from ledger.cartons.carton_rows import Carton, CartonKind, PackingOrder, RecordedPacking
-from ledger.cartons.cartons import CartonFilter
 from ledger.cartons.packing_plan import make_carton_id
 from ledger.record.epcis_events import EventFilter, EventRow
 from ledger.stamps.carton_contents import PackedRange
+from services import scope
 from services.cartons.packing_events import describe_packing
 from services.cartons.scanned_contents import (
     ScannedContents,
@@ -28,14 +28,15 @@ from services.cartons.scanned_contents import (
 )
 from services.context import ServiceContext
 from services.errors import InvalidInput
-from services.paging import DEFAULT_LIMIT, MAX_LIMIT, Page, PageRequest
+from services.paging import DEFAULT_LIMIT, Page, PageRequest
 from services.permissions import Permission, require_permission
-from services.scope import own_scope
 from stamps.stamp_ranges import StampRange, join_ranges
 from traceability.carton_label import get_own_kind, parse_carton_label
 from traceability.epcis.aggregation import name_carton
 from traceability.epcis.event_reader import ITEM_PARTS, normalize_key
 
+MOST_FOUND: Final = 100
+"""Cartons of some stamps that are answered."""
 _LATEST_ACTS: Final = 50
 
 
@@ -117,11 +118,7 @@ async def find_carton(context: ServiceContext, name: str) -> Carton:
     Raises `Forbidden`, `MalformedLabel`, `UnknownCarton`, `AmbiguousCarton`.
     """
     require_permission(context, Permission.CARTON_SEE)
-    text, at, organisation = name.rpartition("@")
-    label = parse_carton_label(text if at else name)
-    return await context.ledger.cartons.get(
-        label, organisation if at else None, make_scope(context)
-    )
+    return await scope.find_carton(context, name)
 
 
 async def get_carton(context: ServiceContext, name: str) -> CartonDetails:
@@ -174,23 +171,15 @@ async def list_carton_events(
 
 async def find_cartons_of_stamps(
     context: ServiceContext, stamps: Sequence[StampRange]
-) -> list[Carton]:
-    """The cartons in scope in which some of these stamps are, by label. Raises `Forbidden`."""
+) -> Sequence[Carton]:
+    """The cartons in scope in which some of these stamps are, by label, at most `MOST_FOUND`.
+
+    Raises `Forbidden`.
+    """
     require_permission(context, Permission.CARTON_SEE)
-    found = await context.ledger.cartons.find_cartons(stamps)
-    rows = []
-    for id_ in sorted({one.carton for one in found})[:MAX_LIMIT]:
-        label, _, organisation = id_.partition("@")
-        try:
-            rows.append(await context.ledger.cartons.get(label, organisation, make_scope(context)))
-        except UnknownCarton:
-            continue
-    return rows
-
-
-def make_scope(context: ServiceContext) -> CartonFilter:
-    """The cartons in the actor's scope."""
-    return CartonFilter(organisation=own_scope(context.actor), province=context.actor.province)
+    cartons = context.ledger.cartons
+    found = sorted({one.carton for one in await cartons.find_cartons(stamps)})
+    return await cartons.list_named(found[:MOST_FOUND], scope.carton_scope(context.actor))
 
 
 def _require_packer(context: ServiceContext) -> str:

@@ -107,6 +107,12 @@ class RecallReachDocument(Document):
     """Whether `scanned` and `provinces` are at least: not all scans were looked at."""
     new_lots: list[str]
     """Lots that name the code in the same days and came after the proposal."""
+    cartons: int
+    """The carton, or the cartons on the pallet, that are named."""
+    packed_since: int
+    """Stamps that were packed into it since the proposal; they are not recalled."""
+    unpacked_since: int
+    """Stamps that were unpacked from it since the proposal; they are recalled."""
 
 
 class AlertStampDocument(Document):
@@ -218,6 +224,9 @@ def describe_reach(reach: RecallReach) -> RecallReachDocument:
         provinces=list(reach.provinces),
         is_partial=reach.is_partial,
         new_lots=list(reach.new_lots),
+        cartons=reach.cartons,
+        packed_since=reach.packed_since,
+        unpacked_since=reach.unpacked_since,
     )
 
 

@@ -68,13 +68,13 @@ def _scope_lots(context: ServiceContext) -> Groups:
 
 
 def _scope_cartons(context: ServiceContext) -> Groups:
-    """Scope as in `services.cartons.cartons.make_scope`."""
-    organisation, province = scope.own_scope(context.actor), context.actor.province
+    """Scope as in `scope.carton_scope`."""
+    wanted = scope.carton_scope(context.actor)
     groups: list[list[Match]] = []
-    if organisation is not None:
-        groups.append([("organisation", organisation)])
-    if province is not None:
-        groups.append([("province", province)])
+    if wanted.organisation is not None:
+        groups.append([("organisation", wanted.organisation)])
+    if wanted.province is not None:
+        groups.append([("province", wanted.province)])
     return groups
 
 

@@ -1,4 +1,4 @@
-"""Recalls of produce: stamps of a lot, a batch, the lots of a registered code, or ranges. Final.
+"""Recalls of produce: stamps of a lot, batch, registered code, carton or ranges. Final.
 
 A recall is proposed by one person and happens when another approves it. What one inspector does at
 once is to suspend (`services.stamps.transitions`): the emergency brake, which is released or
@@ -8,8 +8,10 @@ followed by a recall.
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Final
 
 from ledger import Proposal, RecallReach, RecallTarget
+from ledger.cartons.carton_errors import CartonEmpty
 from ledger.packer_provinces import ConcernedRows
 from ledger.stamps.recall_notices import RecallNotice
 from ledger.stamps.recall_reach import MOST_LOTS
@@ -22,7 +24,11 @@ from services.proposals.proposal_kinds import RECALL
 from services.proposals.proposals import propose
 from services.ranges import parse_range
 from stamps.lifecycle import Transition, check_reason
+from stamps.stamp_ranges import join_ranges
 from stamps.typed_date import MalformedDate, parse_typed_date
+
+MOST_RANGES: Final = 5_000
+"""Serial ranges of one recall of a carton: a proposal names them all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +64,22 @@ async def _find_lots_of_code(context: ServiceContext, asked: CodeDays) -> tuple[
     return RecallTarget(code=code, lots=tuple(lots), since=since, until=until), f"code:{code}"
 
 
+async def _find_packed(context: ServiceContext, name: str) -> tuple[RecallTarget, str]:
+    """The stamps that are in a carton, or in the cartons of a pallet, now."""
+    carton = await scope.find_carton(context, name)
+    packed = await context.ledger.cartons.list_ranges(carton.id)
+    ranges = join_ranges(one.range for one in packed)
+    if not ranges:
+        raise CartonEmpty(label=carton.label)
+    if len(ranges) > MOST_RANGES:
+        why = f"has more than {MOST_RANGES:,} serial ranges; recall its cartons one by one"
+        raise InvalidInput(field="carton", why=why, most=MOST_RANGES)
+    target = RecallTarget(
+        carton=carton.id, ranges=tuple((one.batch, one.lo, one.hi) for one in ranges)
+    )
+    return target, f"carton:{carton.id}"
+
+
 async def preview_recall(
     context: ServiceContext,
     *,
@@ -65,14 +87,15 @@ async def preview_recall(
     batch: int | None = None,
     ranges: Sequence[str] = (),
     code: CodeDays | None = None,
+    carton: str | None = None,
 ) -> RecallReach:
-    """Return the reach of a recall of a lot, a batch, a code or serial ranges; nothing changes.
+    """Return the reach of a recall of a lot, a batch, a code, a carton or serial ranges.
 
-    Raises `Forbidden`, `InvalidInput`, `UnknownLot`, `UnknownBatch`, `UnknownRow`,
-    `MalformedRange`.
+    Nothing changes. Raises `Forbidden`, `InvalidInput`, `UnknownLot`, `UnknownBatch`, `UnknownRow`,
+    `MalformedRange`, and for a carton `CartonEmpty` and as `scope.find_carton` does.
     """
     require_permission(context, Permission.RECALL)
-    target, _ = await _find_target(context, lot, batch, ranges, code)
+    target, _ = await _find_target(context, lot, batch, ranges, code, carton)
     return await context.ledger.recall_reaches.measure(target, province=context.actor.province)
 
 
@@ -135,18 +158,20 @@ async def propose_recall(
     batch: int | None = None,
     ranges: Sequence[str] = (),
     code: CodeDays | None = None,
+    carton: str | None = None,
     reason: str | None,
     key: str,
 ) -> Proposal:
-    """Propose to recall a lot, a batch, the lots of a code or serial ranges, one of the four.
+    """Propose to recall a lot, a batch, the lots of a code, a carton or serial ranges: one of them.
 
-    Once it is approved, no stamp can be bound to a lot that is recalled. Raises `Forbidden`,
-    `KeyRequired`, `InvalidInput`, `UnknownLot`, `UnknownBatch`, `UnknownRow`, `MalformedRange`,
-    `IllegalReason`, `AccountRequired`, `AlreadyProposed`, `KeyReused`.
+    Once it is approved, no stamp can be bound to a lot that is recalled. Of a carton the stamps
+    are recalled that are in it now, wherever they are when it is approved. Raises `Forbidden`,
+    `KeyRequired`, `IllegalReason`, `AccountRequired`, `AlreadyProposed`, `KeyReused`, and as
+    `preview_recall` does.
     """
     require_permission(context, Permission.RECALL)
     check_reason(Transition.RECALL, reason)
-    target, subject = await _find_target(context, lot, batch, ranges, code)
+    target, subject = await _find_target(context, lot, batch, ranges, code, carton)
     concerned = ConcernedRows(
         lots=[lot] if lot is not None else target.lots,
         batches=[batch] if batch is not None else [number for number, _, _ in target.ranges],
@@ -160,10 +185,15 @@ async def _find_target(
     batch: int | None,
     ranges: Sequence[str],
     code: CodeDays | None,
+    carton: str | None,
 ) -> tuple[RecallTarget, str]:
-    """The target that one of the four names, and the subject of its proposal."""
-    if sum((lot is not None, batch is not None, bool(ranges), code is not None)) != 1:
-        raise InvalidInput(field="range", why="name one of: a serial range, a batch, a lot, a code")
+    """The target that one of the five names, and the subject of its proposal."""
+    named = (lot is not None, batch is not None, bool(ranges), code is not None, carton is not None)
+    if sum(named) != 1:
+        why = "name one of: a serial range, a batch, a lot, a code, a carton"
+        raise InvalidInput(field="range", why=why)
+    if carton is not None:
+        return await _find_packed(context, carton)
     if code is not None:
         return await _find_lots_of_code(context, code)
     if lot is not None:

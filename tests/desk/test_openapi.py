@@ -225,6 +225,7 @@ async def test_answers_match_the_document(desk: RunningDesk, quick_passwords: No
     for path in ("", "/T-1", "/T-1/acts", "/T-1/events", "/P-1", "/T-9"):
         await call("mai", "GET", f"/cartons{path}")
     await call("mai", "POST", "/cartons/P-1/unpackings", {}, key=new_key())
+    await call("thanh", "GET", "/recalls/reach?carton=T-1")
     alert = await desk.alert(number, 3)
     await call("thanh", "GET", "/alerts")
     await call("thanh", "GET", f"/alerts/{alert}")

@@ -47,6 +47,7 @@ async def test_an_event_that_comes_again_adds_nothing(ledger: Ledger) -> None:
     ]
     acts = [one for one in await ledger.audit.list_after(0) if one.action == "event.record"]
     assert len(acts) == 1
+    assert (await ledger.audit.verify()).problems == ()
 
 
 async def test_reports_at_the_same_time_record_each_event_once(ledger: Ledger) -> None:
