@@ -344,10 +344,14 @@ class BatchCache:
 
     async def _load_lot(self, code: str) -> CachedLot:
         row = await self._ledger.lots.get(code)
+        publication = await self._ledger.lot_submissions.find_publication(code)
+        has_later = publication is not None and publication.version < row.version
         corrections: tuple[Correction, ...] = ()
         if row.version > 1:
             found = await self._ledger.lots.list_corrections(code, limit=_CORRECTIONS)
-            corrections = tuple(found)
+            corrections = tuple(
+                one for one in found if publication is None or one.version <= publication.version
+            )
         parsed = self._parse_lot(code, row.document)
         named = [site.code for site in parsed.sites]
         sites = await self._ledger.registered_codes.list_public(named) if named else {}
@@ -361,10 +365,12 @@ class BatchCache:
                 entry.lot.document == row.document
                 and entry.lot.corrections == corrections
                 and entry.lot.sites == sites
+                and entry.lot.publication == publication
+                and entry.lot.has_later == has_later
             ):
                 lot = entry.lot  # keeps what was rendered of it
         if lot is None:
-            lot = CachedLot(parsed, dict(row.document), corrections, sites)
+            lot = CachedLot(parsed, dict(row.document), corrections, sites, publication, has_later)
         self._lots.put(code, _LotEntry(lot, version, now + _LOT_MAX_AGE_MS))
         return lot
 

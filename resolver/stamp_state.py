@@ -10,12 +10,13 @@ from detection.place import Place
 from detection.rules import Rules
 from detection.stamp_context import Decision, StampContext
 from detection.verdict import Judgement
-from ledger import Batch, Correction
+from ledger import Batch, Correction, Publication
 from ledger.codes.registered_code import PublicSite
 from stamps.lifecycle import State
 from stamps.spans import Span
 from stamps.timestamps import format_rfc3339
 from traceability.lot import Lot
+from traceability.lot_record import hide_private
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,15 +29,27 @@ class CachedLot:
     """The last corrections since stamps were bound, the newest first."""
     sites: Mapping[str, PublicSite] = field(default_factory=dict)
     """Public view of the registered codes that the lot names, by code."""
+    publication: Publication | None = None
+    """What is published of the lot; None where nobody reviewed it."""
+    has_later: bool = False
+    """Whether the lot has a later version than the published one."""
+    shown: Lot = field(init=False, repr=False)
+    """The lot as everybody may see it: the published record, else without what is private."""
     rendered: dict[Any, Any] = field(default_factory=dict, repr=False)
     """Rendered parts of pages; the keys belong to `resolver.pages`."""
     json: orjson.Fragment = field(init=False, repr=False)
-    """The document as JSON, for answers; with its corrections if there are any."""
+    """The shown document as JSON, for answers: with its publication, and corrections if any."""
 
     def __post_init__(self) -> None:
-        shown = self.document
+        publication = self.publication
+        if publication is None:
+            lot = hide_private(self.lot)
+        else:
+            lot = Lot.from_document(publication.record["document"])
+        shown = {**lot.to_document(), "publication": _describe_publication(publication)}
         if self.corrections:
-            shown = {**shown, "corrections": [_describe(one) for one in self.corrections]}
+            shown["corrections"] = [_describe(one) for one in self.corrections]
+        object.__setattr__(self, "shown", lot)
         object.__setattr__(self, "json", orjson.Fragment(orjson.dumps(shown)))
 
 
@@ -74,6 +87,17 @@ class StampState:
     def claimable(self) -> bool:
         """Whether the page asks for the PIN: to claim the stamp, or to say who knows it too."""
         return self.batch.has_pin and self.context.in_circulation
+
+
+def _describe_publication(publication: Publication | None) -> dict[str, Any] | None:
+    if publication is None:
+        return None
+    return {
+        "at": format_rfc3339(publication.at),
+        "record": publication.record,
+        "statement": publication.statement,
+        "signature": publication.signature,
+    }
 
 
 def _describe(correction: Correction) -> dict[str, Any]:

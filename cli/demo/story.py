@@ -53,7 +53,7 @@ from services.batches import batches, bundles, print_reports
 from services.batches.batches import BatchRequest
 from services.batches.bundles import PrintRequest
 from services.codes import registered_codes
-from services.lots import lots
+from services.lots import lot_reviews, lots
 from services.orders import orders
 from services.orders.orders import OrderRequest
 from services.organisations import places, registry
@@ -262,6 +262,9 @@ async def _activate(story: Story, batch: Batch) -> None:
         "Activated",
         f"{len(GENUINE)} for lot {GENUINE_LOT}, {len(COPIED)} for lot {COPIED_LOT}",
     )
+    submitted = await lot_reviews.submit_version(packer, GENUINE_LOT, 1)
+    await lot_reviews.approve_version(story.act_as(MINH, DAY_MS), submitted.id)
+    story.report_step("Published", f"the record of lot {GENUINE_LOT}, reviewed by a second person")
 
 
 async def _enrol(story: Story, url: str, address: str, account: tuple[str, Role]) -> EnrolledPhone:

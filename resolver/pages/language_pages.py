@@ -22,7 +22,7 @@ from resolver.answer import (
 from resolver.pages.assets import SCRIPT, STYLE
 from resolver.pages.fragment import Fragment, Piece
 from resolver.pages.icons import FRUIT, ICONS, MARK
-from resolver.pages.lot import lot_view
+from resolver.pages.lot import build_lot_view
 from resolver.pages.report_form import (
     render_report_form,
 )
@@ -164,7 +164,7 @@ class LanguagePages:
         # The page's script shows it too, when a later verdict turns the page red.
         hidden = "" if doubted else " hidden"
         note = f'<p class="note" id="doubt"{hidden}>{self.escaped("lot.not_vouched")}</p>'
-        view = lot_view(lot.lot, self._words, lot.corrections, lot.sites)
+        view = build_lot_view(lot, self._words)
         return Fragment.compress(
             note + self._fill_template("lot.html", self._words, lot=view, fruit=FRUIT)
         )

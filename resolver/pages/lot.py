@@ -1,20 +1,17 @@
 """View of a lot for its template: facts and stages in one language."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Final
 
 from attachments import is_attachment_hash
-from ledger import Correction
 from ledger.codes.registered_code import PublicSite
+from resolver.stamp_state import CachedLot
 from traceability.administrative_units import load_administrative_units
 from traceability.lot import Lot
 from traceability.lot_details import describe_details
 from traceability.lot_profiles import find_profile
 from traceability.parties import Address, RegisteredSite
-from web.i18n import Texts, format_day, format_moment, join_words
-
-NO_SITES: Final[Mapping[str, PublicSite]] = {}
+from web.i18n import Texts, format_day, join_words
 
 
 @dataclass(frozen=True)
@@ -36,30 +33,43 @@ class CorrectionView:
 
 
 @dataclass(frozen=True)
+class ReviewView:
+    """Who vouches for a published record, and how complete it is."""
+
+    by: str
+    """Who reviewed it, and when."""
+    author: str
+    completeness: str
+    sha256: str
+    has_later: bool
+    """Whether newer data wait for their review."""
+
+
+@dataclass(frozen=True)
 class LotView:
-    """View of a lot on the page; `facts` are (label, value, small print)."""
+    """View of a lot on the page; `facts` and `proofs` are (label, value, small print)."""
 
     produce: str
     brand: str
     image: str
     """Address of a photo; empty for none."""
     facts: tuple[tuple[str, str, str], ...]
+    proofs: tuple[tuple[str, str, str], ...]
+    """Certificates and what else proves quality."""
     stages: tuple[StageView, ...]
     corrections: tuple[CorrectionView, ...]
+    review: ReviewView | None
+    """None: nobody reviewed the lot, and only what identifies it is shown."""
 
 
-def lot_view(
-    lot: Lot,
-    words: Texts,
-    corrections: Sequence[Correction] = (),
-    sites: Mapping[str, PublicSite] = NO_SITES,
-) -> LotView:
+def build_lot_view(cached: CachedLot, words: Texts) -> LotView:
     """The view of a lot; facts that it does not have are left out.
 
-    `sites` are the registered codes by code: a registered name is shown before one that the packer
-    wrote.
+    Photo, journey, certificates and details are shown of a published record only. A registered name
+    is shown before one that the packer wrote.
     """
-    language = words.language
+    lot, sites, language = cached.shown, cached.sites, words.language
+    is_published = cached.publication is not None
     facts: list[tuple[str, str, str]] = []
 
     def fact(key: str, value: str | None, small: str = "") -> None:
@@ -74,40 +84,71 @@ def lot_view(
         if site is not None:
             name = _name_site(site, sites)
             fact(key, name or site.code, _site_line(site, words, is_named=bool(name)))
-    details = describe_details(profile, lot.details, language)
-    facts.extend((label, value, "") for label, value in details)
+    if is_published:
+        details = describe_details(profile, lot.details, language)
+        facts.extend((label, value, "") for label, value in details)
     if lot.harvested_at is not None:
         fact("harvested", format_day(lot.harvested_at, language))
     if lot.packed_at is not None:
         fact("packed", format_day(lot.packed_at, language))
     if (ends := lot.expires_at) is not None:
         fact("best_before", format_day(ends, language))
-    for standard in lot.standards:
-        number = standard.certificate
-        fact("standards", standard.name, words("lot.certificate", number=number) if number else "")
     fact("code", lot.code)
     return LotView(
         produce=lot.product.name.choose(language),
         brand=lot.brand or "",
-        image=_find_photo(lot),
+        image=_find_photo(lot) if is_published else "",
         facts=tuple(facts),
-        stages=tuple(
-            StageView(
-                name=profile.name_stage(step.stage, language) or words(f"stage.{step.stage}"),
-                when="" if step.at is None else format_moment(step.at, language),
-                where=_where(lot, step.location, step.by, sites, words),
-            )
-            for step in sorted(lot.stages, key=lambda step: (step.at is None, step.at or 0))
-        ),
+        proofs=tuple(_describe_standards(lot, words)) if is_published else (),
+        stages=tuple(_describe_stages(lot, sites, words)) if is_published else (),
         corrections=tuple(
             CorrectionView(
                 when=format_day(one.at, language),
                 changed=join_words([words(f"part.{part}") for part in one.changed], language),
                 reason=words(f"correction.{one.reason}"),
             )
-            for one in corrections
+            for one in cached.corrections
         ),
+        review=_describe_review(cached, words),
     )
+
+
+def _describe_review(cached: CachedLot, words: Texts) -> ReviewView | None:
+    publication = cached.publication
+    if publication is None:
+        return None
+    statement, counted = publication.statement, publication.record["completeness"]
+    names = [one["name"] or words("lot.authority") for one in statement["reviewers"]]
+    return ReviewView(
+        by=words(
+            "lot.reviewed_by",
+            name=join_words(list(dict.fromkeys(names)), words.language),
+            day=format_day(publication.at, words.language),
+        ),
+        author=words("lot.told_by", name=statement["author"]["name"] or ""),
+        completeness=words("lot.completeness", told=counted["told"], items=counted["items"]),
+        sha256=publication.sha256,
+        has_later=cached.has_later,
+    )
+
+
+def _describe_standards(lot: Lot, words: Texts) -> Iterator[tuple[str, str, str]]:
+    for standard in lot.standards:
+        number = standard.certificate
+        small = words("lot.certificate", number=number) if number else ""
+        yield words("lot.standards"), standard.name, small
+
+
+def _describe_stages(
+    lot: Lot, sites: Mapping[str, PublicSite], words: Texts
+) -> Iterator[StageView]:
+    profile, language = find_profile(lot.kind), words.language
+    for step in sorted(lot.stages, key=lambda step: (step.at is None, step.at or 0)):
+        yield StageView(
+            name=profile.name_stage(step.stage, language) or words(f"stage.{step.stage}"),
+            when="" if step.at is None else format_day(step.at, language),
+            where=_where(lot, step.location, step.by, sites, words),
+        )
 
 
 def _find_photo(lot: Lot) -> str:
@@ -138,12 +179,17 @@ def _where(
 ) -> str:
     site = lot.find_site(location) if location else None
     place = (_name_site(site, sites) or site.code) if site is not None else location
-    province = (
-        load_administrative_units().name(site.province, words.language, short=True)
-        if site and site.province
-        else ""
-    )
-    return " · ".join(part for part in (by, place, province) if part)
+    return " · ".join(part for part in (by, place, _area(site, words)) if part)
+
+
+def _area(site: RegisteredSite | None, words: Texts) -> str:
+    """Ward and province of a place."""
+    if site is None:
+        return ""
+    units, language = load_administrative_units(), words.language
+    ward = units.name(site.address.ward, language) if site.address.ward else ""
+    province = units.name(site.province, language, short=True) if site.province else ""
+    return ", ".join(part for part in (ward, province) if part)
 
 
 def _address(address: Address | None, words: Texts) -> str:

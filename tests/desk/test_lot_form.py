@@ -6,7 +6,7 @@ import aiohttp
 
 from desk.texts import TEXTS
 from ledger import ProductRow
-from resolver.pages.lot import lot_view
+from resolver.pages.lot import build_lot_view
 from resolver.texts import WORDS
 from services.codes.registered_codes import add_code, revoke_code
 from services.tables.line_flaws import REASONS
@@ -14,6 +14,7 @@ from tests.added_kind import insects as insects
 from tests.attachments.photos import encode_photo
 from tests.desk.people import somebody
 from tests.desk.running_desk import RunningDesk
+from tests.resolver.orchard import cache_lot
 from traceability import Lot
 from traceability.code_record import parse_code_record
 from web.i18n import LANGUAGES
@@ -180,6 +181,6 @@ async def test_a_kind_that_a_table_adds_has_form_api_and_public_page(
     assert (await answer.json())["flaws"] == {"details.hives": "must be a whole number"}
     saved = await desk.fetch("mai", "PUT", "/lots/B1", {**body, "details": {"hives": 7}})
     assert saved["missing"] == ["farming_area"]
-    shown = lot_view(Lot.from_document(document), WORDS["vi"])
+    shown = build_lot_view(cache_lot(Lot.from_document(document)), WORDS["vi"])
     assert ("Số tổ", "1.200", "") in shown.facts
     assert ("Giới tính", "cái", "") in shown.facts

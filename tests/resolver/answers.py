@@ -12,10 +12,10 @@ from resolver.answer import (
     UNSIGNED,
     StampAnswer,
 )
-from resolver.stamp_state import CachedLot, StampState, build_stamp_state
+from resolver.stamp_state import StampState, build_stamp_state
 from stamps.lifecycle import State
 from stamps.spans import Span
-from tests.resolver.orchard import RING, lot
+from tests.resolver.orchard import RING, cache_lot, lot
 
 NOW: Final = 1_790_000_000_000
 CODE: Final = RING.seal(7, 3, 4)[0].decode()
@@ -45,7 +45,7 @@ def where(state: State, *, known: bool = True) -> StampState:
     before = State.ACTIVATED if state is State.SUSPENDED else None
     span = Span(7, 0, 5000, state, before, "DL" if known else None, changed_at=NOW)
     made = lot()
-    return build_stamp_state(BATCH, span, CachedLot(made, made.to_document()) if known else None)
+    return build_stamp_state(BATCH, span, cache_lot(made) if known else None)
 
 
 def answer(verdict: Verdict) -> StampAnswer:

@@ -2,9 +2,13 @@
 
 from typing import Any, Final
 
+from ledger import Publication
+from ledger.chains.hash_chain import digest_json
+from resolver.stamp_state import CachedLot
 from stamps.key_ring import EpochKeys, KeyRing
 from stamps.pin_ring import PinRing
 from traceability.lot import Lot
+from traceability.lot_record import make_record
 
 RING: Final = KeyRing([EpochKeys.derive(0, b"m" * 32)])
 PINS: Final = PinRing.derive({0: b"m" * 32})
@@ -55,3 +59,21 @@ DOCUMENT: Final[dict[str, Any]] = {
 def lot(**changes: Any) -> Lot:
     """The orchard's lot, with some of its document changed."""
     return Lot.from_document({**DOCUMENT, **changes})
+
+
+def publish(made: Lot, version: int = 1) -> Publication:
+    """What is published of a lot."""
+    record = make_record(made, version, "krong-pac")
+    sha256 = digest_json(record)
+    statement = {
+        "sha256": sha256,
+        "author": {"organisation": "krong-pac", "name": "HTX Krông Pắc"},
+        "reviewers": [{"organisation": "so-66", "name": "Sở NN&MT Đắk Lắk"}],
+    }
+    at = 1_790_000_000_000
+    return Publication(1, made.code, version, record, sha256, statement, {}, at)
+
+
+def cache_lot(made: Lot, **more: Any) -> CachedLot:
+    """A lot that is published, as the service caches it."""
+    return CachedLot(made, made.to_document(), publication=publish(made), **more)

@@ -3,6 +3,7 @@ import re
 from html import escape
 from html.parser import HTMLParser
 
+import orjson
 import pytest
 
 from detection.verdict import Verdict
@@ -15,7 +16,7 @@ from resolver.pages.report_form import FilledReport
 from resolver.stamp_state import CachedLot
 from resolver.texts import WORDS
 from tests.resolver.answers import ANSWERS, CODE, TOKEN, answer
-from tests.resolver.orchard import lot
+from tests.resolver.orchard import DOCUMENT, cache_lot, lot, publish
 from web.i18n import LANGUAGES, Language
 
 PAGES = Pages("1900 1234")
@@ -98,7 +99,7 @@ def test_the_page_of_an_error_is_rendered_once() -> None:
 
 def test_a_lots_words_can_not_become_markup() -> None:
     made = lot(brand='<script>alert("1")</script>', code="L1")
-    piece = PAGES._by_language["vi"].render_rest(CachedLot(made, {}), "authentic", True)
+    piece = PAGES._by_language["vi"].render_rest(cache_lot(made), "authentic", True)
     assert b"<script>alert" not in piece.raw
     assert b"&lt;script&gt;" in piece.raw
 
@@ -118,7 +119,7 @@ def test_a_correction_is_told_with_its_day_its_parts_and_its_reason(language: La
     )
     answered = answer(Verdict.AUTHENTIC)
     untouched = encode_plain(PAGES.render_verdict(answered, language, TOKEN)).decode()
-    answered.state.lot = CachedLot(lot(), {}, corrections)
+    answered.state.lot = cache_lot(lot(), corrections=corrections)
     shown = encode_plain(PAGES.render_verdict(answered, language, TOKEN)).decode()
     well_nested(shown)
     for words in CORRECTED[language]:
@@ -129,7 +130,7 @@ def test_a_correction_is_told_with_its_day_its_parts_and_its_reason(language: La
 
 
 def test_a_lot_is_rendered_once_a_language() -> None:
-    known = CachedLot(lot(), {})
+    known = cache_lot(lot())
     page = PAGES._by_language["vi"]
     assert page.render_rest(known, "authentic", True) is page.render_rest(known, "expired", True)
     assert page.render_rest(known, "authentic", True) is not page.render_rest(
@@ -171,7 +172,7 @@ def test_a_registered_name_is_shown_beside_its_code() -> None:
             "VN-ĐLPH-0012", "packing_house", "Krông Pắc Green", "66", False, None
         )
     }
-    page = shown_of(CachedLot(lot(), {}, (), sites))
+    page = shown_of(cache_lot(lot(), sites=sites))
     assert "Krông Pắc Green" in page
     assert "HTX Nông nghiệp Krông Pắc" not in page
     assert "VN-ĐLPH-0012" in page
@@ -179,7 +180,7 @@ def test_a_registered_name_is_shown_beside_its_code() -> None:
 
 def test_a_household_that_did_not_agree_is_not_named_by_its_growing_area() -> None:
     sites = {"VN-ĐLOR-0123": PublicSite("VN-ĐLOR-0123", "growing_area", None, "66", True, None)}
-    page = shown_of(CachedLot(lot(), {}, (), sites))
+    page = shown_of(cache_lot(lot(), sites=sites))
     assert "Vùng trồng Ea Kao" not in page
     assert "VN-ĐLOR-0123" in page
 
@@ -189,22 +190,79 @@ def test_a_household_that_did_not_agree_is_not_named_by_its_growing_area() -> No
     [("household", "Nông hộ"), ("cooperative", "Hợp tác xã"), ("enterprise", "Doanh nghiệp")],
 )
 def test_a_producer_is_called_what_it_is(kind: str, words: str) -> None:
-    page = shown_of(CachedLot(lot(producer={"name": "Ea Kao", "kind": kind}), {}))
+    page = shown_of(cache_lot(lot(producer={"name": "Ea Kao", "kind": kind})))
     assert f"<dt>{words}</dt><dd>Ea Kao" in page
 
 
 def test_certificates_have_their_numbers() -> None:
-    page = shown_of(CachedLot(lot(), {}))
+    page = shown_of(cache_lot(lot()))
     assert "<dd>VietGAP<small>số chứng nhận VG-24-117</small></dd>" in page
 
 
 def test_only_photos_that_the_service_keeps_are_shown() -> None:
     product = {"code": "ri6", "name": {"vi": "Sầu riêng Ri6"}}
     kept = f"/a/{'5' * 64}"
-    assert f'<img src="{kept}"' in shown_of(CachedLot(lot(product={**product, "image": kept}), {}))
+    assert f'<img src="{kept}"' in shown_of(cache_lot(lot(product={**product, "image": kept})))
     for image in ("https://rival.example/track.png", "/durian.jpg", None):
-        assert "<img" not in shown_of(CachedLot(lot(product={**product, "image": image}), {}))
+        assert "<img" not in shown_of(cache_lot(lot(product={**product, "image": image})))
     assert "img-src data: 'self'" in POLICY
+
+
+REVIEWED = {
+    "vi": (
+        "Cơ quan quản lý đã thẩm định",
+        "Sở NN&amp;MT Đắk Lắk thẩm định và công bố ngày 21/09/2026",
+    ),
+    "en": ("Reviewed by the authority", "Reviewed and published by Sở NN&amp;MT Đắk Lắk"),
+    "zh": ("已经主管部门审核", "审核并公布"),
+}
+UNREVIEWED = {
+    "vi": "chưa được thẩm định",
+    "en": "not reviewed yet",
+    "zh": "尚未审核",
+}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_published_record_is_shown_with_who_vouches_for_it(language: Language) -> None:
+    made = cache_lot(lot())
+    page = shown_of(made, language)
+    well_nested(page)
+    for words in REVIEWED[language]:
+        assert words in page
+    assert publish(lot()).sha256 in page
+    assert UNREVIEWED[language] not in page
+    assert WORDS[language]("stage.harvested") in page
+    for private in ("Buôn Kao", "12.62", "108.03"):
+        assert private not in page
+        assert private not in orjson.dumps(made.json).decode()
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_of_a_lot_that_nobody_reviewed_the_page_shows_what_identifies_it(
+    language: Language,
+) -> None:
+    photo = {**DOCUMENT["product"], "image": f"/a/{'5' * 64}"}
+    made = CachedLot(lot(product=photo), {})
+    page = shown_of(made, language)
+    well_nested(page)
+    assert UNREVIEWED[language] in page
+    for words in ("VN-ĐLPH-0012", "VN-ĐLOR-0123", "DL-2026-0912"):
+        assert words in page
+    for words in ("VietGAP", "<img", "Buôn Kao", WORDS[language]("lot.stages")):
+        assert words not in page
+    answered = orjson.loads(orjson.dumps(made.json))
+    assert answered["publication"] is None
+    assert "Buôn Kao" not in str(answered)
+
+
+def test_a_correction_that_waits_is_announced_and_not_shown() -> None:
+    later = lot(brand="Thương hiệu mới")
+    cached = CachedLot(later, {}, publication=publish(lot()), has_later=True)
+    page = shown_of(cached)
+    assert "Đắk Lắk Durian" in page
+    assert "Thương hiệu mới" not in page
+    assert "Có thông tin mới hơn đang chờ thẩm định" in page
 
 
 RECALLED = {
@@ -224,14 +282,14 @@ def test_after_a_recall_the_page_says_when_why_and_what_to_do(language: Language
 
 
 def test_the_field_of_the_pin_follows_the_verdict_and_comes_before_the_lot() -> None:
-    page = shown_of(CachedLot(lot(), {}))
+    page = shown_of(cache_lot(lot()))
     assert page.index('id="seen"') < page.index('id="claim"') < page.index('id="lot"')
 
 
 def test_a_page_names_the_authority_and_the_hotline() -> None:
     pages = Pages("1900 1234", "Bộ Nông nghiệp và Môi trường")
     answered = answer(Verdict.AUTHENTIC)
-    answered.state.lot = CachedLot(lot(), {})  # what was rendered of a lot is kept with it
+    answered.state.lot = cache_lot(lot())  # what was rendered of a lot is kept with it
     page = encode_plain(pages.render_verdict(answered, "vi", TOKEN)).decode()
     assert "Dịch vụ của Bộ Nông nghiệp và Môi trường" in page
     assert "1900 1234" in page
