@@ -1,22 +1,25 @@
 """`veritem diary`: entries of growers, traders, carriers and laboratories."""
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from cli.context import ConfigFile, SignedInAs
+from cli.context import ConfigFile, SignedInAs, read_input
 from cli.output import Json, print_fields, print_line, print_result, print_table
 from cli.use_cases import call_service
 from services.context import ServiceContext
-from services.diary import entries
+from services.diary import entries, imports
 from services.diary.evidence import find_lot_evidence
 from services.diary.typed_entry import read_values
 from services.documents.diary import (
     EntryDocument,
+    EntryImportDocument,
     LotDiaryDocument,
     ToldEntryDocument,
     describe_entry,
+    describe_entry_import,
     describe_evidence,
     describe_told,
 )
@@ -149,6 +152,37 @@ def take_back_entry(
 
     found = call_service(file, take_back, actor=actor)
     print_result(found, as_json, lambda: _print_entry(found))
+
+
+@app.command("import")
+def import_entries(
+    kind: Kind,
+    table: Annotated[Path, typer.Argument(metavar="FILE", help="CSV or XLSX, an entry a line.")],
+    actor: SignedInAs,
+    apply: Annotated[
+        bool, typer.Option("--apply", help="Record the entries at once, if no line is at fault.")
+    ] = False,
+    file: ConfigFile = None,
+    as_json: Json = False,
+) -> None:
+    """Show what a file of entries of a kind would record; `--apply` records it."""
+    content = read_input(table)
+
+    async def run(context: ServiceContext) -> EntryImportDocument:
+        shown = await imports.preview_import(context, kind, content, table.name)
+        if apply and shown.can_apply:
+            await imports.apply_import(context, shown.id)
+        return describe_entry_import(shown)
+
+    shown = call_service(file, run, actor=actor)
+    print_result(shown, as_json, lambda: _print_import(shown))
+
+
+def _print_import(shown: EntryImportDocument) -> None:
+    print_line(f"{shown.added} entries, {shown.refused} lines at fault")
+    for one in shown.refused_lines:
+        flaws = "; ".join(f"{name}: {why}" for name, why in one.flaws.items())
+        print_line(f"line {one.line}: {flaws}")
 
 
 def _print_told(told: ToldEntryDocument, as_json: bool) -> None:

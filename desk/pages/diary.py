@@ -95,7 +95,8 @@ class _EntryControl:
 async def list_entries(call: PageCall) -> web.StreamResponse:
     """List the entries."""
     texts, may_tell = call.texts, _may_tell(call)
-    actions = [("/new-entry", texts("diary.new"))] if may_tell else []
+    pages = [("/diary-imports", "diary.import"), ("/new-entry", "diary.new")] if may_tell else []
+    actions = [(path, texts(text)) for path, text in pages]
     return await render_list(
         call, DIARY, texts("diary.title"), actions=actions, lead=texts("diary.lead")
     )

@@ -1,6 +1,7 @@
 """JSON documents of entries of the diary."""
 
 from services.diary.entries import RecordedEntry, ToldEntry
+from services.diary.imports import EntryImportPreview
 from services.documents.models import Document, Timestamp
 from stamps.timestamps import format_rfc3339
 from traceability.diary.lot_evidence import EvidencePart, LotEvidence
@@ -90,6 +91,60 @@ def describe_evidence(found: LotEvidence | None) -> LotDiaryDocument:
             )
             for one in found.breaches
         ],
+    )
+
+
+class ImportedEntryDocument(Document):
+    """A line of a file that tells an entry."""
+
+    line: int
+    values: dict[str, str | int | float]
+
+
+class RefusedEntryDocument(Document):
+    """A line that cannot be recorded, with the reason for each field."""
+
+    line: int
+    flaws: dict[str, str]
+
+
+class EntryImportDocument(Document):
+    """An import, shown or applied; `id` is the hash of what is shown."""
+
+    id: str
+    kind: str
+    file_name: str
+    added: int
+    refused: int
+    at: Timestamp
+    applied_at: Timestamp | None
+    entries: list[ImportedEntryDocument]
+    refused_lines: list[RefusedEntryDocument]
+    ignored: list[str]
+    """Columns that are not read."""
+
+
+def describe_entry_import(shown: EntryImportPreview) -> EntryImportDocument:
+    """The document of an import of entries."""
+    return EntryImportDocument(
+        id=shown.id,
+        kind=shown.kind,
+        file_name=shown.file_name,
+        added=shown.counts["added"],
+        refused=shown.counts["refused"],
+        at=format_rfc3339(shown.at),
+        applied_at=None if shown.applied_at is None else format_rfc3339(shown.applied_at),
+        entries=[
+            ImportedEntryDocument(line=one.line, values=dict(one.entry.values))
+            for one in shown.entries
+        ],
+        refused_lines=[
+            RefusedEntryDocument(
+                line=one.line, flaws={name: str(flaw) for name, flaw in one.flaws.items()}
+            )
+            for one in shown.refused
+        ],
+        ignored=list(shown.ignored),
     )
 
 

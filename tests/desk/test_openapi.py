@@ -371,7 +371,14 @@ async def tell_diary(call: Any) -> None:
     await call("mai", "POST", taken_back)
     await call("mai", "POST", taken_back)  # 409
     await call("mai", "POST", "/diary/x/withdrawal")  # 404
-    await call("mai", "GET", "/lots/DL-2026-0912/diary")
+    csv = {"Content-Type": "text/csv"}
+    lines = b"at,lot,quantity,unit,buyer\n2026-01-13,L1,5,TNE,A\n"
+    shown = await call("mai", "POST", "/diary-imports?kind=sale", lines, **csv)
+    await call("mai", "GET", f"/diary-imports/{shown['id']}")
+    await call("mai", "GET", "/diary-imports/x")  # 404
+    await call("mai", "POST", f"/diary-imports/{shown['id']}/application")
+    await call("mai", "POST", "/diary-imports/x/application")  # 404
+    await call("mai", "GET", "/lots/L1/diary")
     await call("mai", "GET", "/lots/none/diary")  # 404
 
 

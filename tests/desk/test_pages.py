@@ -413,6 +413,8 @@ async def test_each_role_sees_its_own_pages_and_no_others(desk: RunningDesk, rol
         sale = {"at": "2026-09-01", "lot": "L1", "quantity": 5, "unit": "TNE", "buyer": "A"}
         seller = WHO[role] if list_entries(role) else "mai"
         told = await desk.fetch(seller, "POST", "/diary", {"kind": "sale", "values": sale})
+        lines = b"at,lot,quantity,unit,buyer\n2026-01-13,L1,5,TNE,A\n"
+        entries = await desk.fetch(seller, "POST", "/diary-imports?kind=sale", lines, **csv)
         packing = {"contents": [f"{number}·0-9"]}
         await desk.fetch("mai", "POST", "/cartons/T-1/packings", packing, key="carton")
         values = {
@@ -431,6 +433,8 @@ async def test_each_role_sees_its_own_pages_and_no_others(desk: RunningDesk, rol
             "order": order,
             "entry": "1",
             "diary_entry": told["id"],
+            "diary_import": entries["id"],
+            "entry_kind": "sale",
             "place_id": "kp",
             "guide": "packer",
             "token": (await desk.fetch(WHO[role], "GET", "/tokens"))["tokens"][0]["id"],
