@@ -84,6 +84,7 @@ MENU_SECTIONS: Final[Mapping[str, Sequence[tuple[str, str, tuple[Permission, ...
         ("/actor-invitations", "actors", (Permission.ACTOR_INVITE,)),
         ("/organisations", "organisations", (Permission.REGISTRY_EDIT,)),
         ("/places", "places", (Permission.REGISTRY_EDIT,)),
+        ("/links", "links", (Permission.LINK_SEE,)),
         ("/staff", "staff", (Permission.ACCOUNT_SEE,)),
     ),
     "system": (
@@ -110,6 +111,7 @@ _BELONGING: Final[Mapping[str, tuple[str, ...]]] = {
     "/organisations": ("/new-organisation", "/quotas"),
     "/actor-invitations": ("/new-actor-invitation",),
     "/places": ("/new-place",),
+    "/links": ("/new-link-set", "/key-owners"),
     "/staff": ("/new-staff", "/tokens", "/sessions", "/mails"),
     "/codes": ("/new-code", "/code-imports", "/code-rules"),
 }

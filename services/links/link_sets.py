@@ -174,10 +174,11 @@ async def take_link_away(
     return await _save(context, known, remove_link(known.links, at), version)
 
 
-async def remove_link_set(context: ServiceContext, id_: str, *, version: int | None) -> None:
-    """Remove all links of a key. Raises `Forbidden`, `UnknownRow`, `RowChanged`."""
-    await _find_own(context, id_)
+async def remove_link_set(context: ServiceContext, id_: str, *, version: int | None) -> LinkSetRow:
+    """Remove and return all links of a key. Raises `Forbidden`, `UnknownRow`, `RowChanged`."""
+    known = await _find_own(context, id_)
     await context.ledger.link_sets.remove(id_, version=version, actor=context.actor.id)
+    return known.row
 
 
 def read_links(documents: Sequence[Any]) -> Links:

@@ -29,6 +29,14 @@ async def make_busy(desk: RunningDesk) -> None:
         [row.code for row in CODES], lambda _: CODES, action="add", actor="bo"
     )
     number = await desk.activated()
+    owner = {"prefixes": ["8935000"], "hosts": ["krongpac.vn", "www.krongpac.vn"]}
+    await desk.fetch("tri", "PUT", "/key-owners/krong-pac", owner, **{"If-Match": "*"})
+    link = {"type": "gs1:pip", "href": "https://krongpac.vn/ri6", "title": "Sầu riêng Ri6"}
+    links = [{**link, "hreflang": ["vi"]}, {**link, "title": "Durian Ri6", "hreflang": ["en"]}]
+    links.append({"type": "recipeInfo", "href": "https://krongpac.vn/bep", "title": "Món ngon"})
+    added = {"key": "(01)08935000000014", "description": "Sầu riêng Ri6", "links": links}
+    await desk.fetch("mai", "POST", "/link-sets", added)
+    await desk.fetch("mai", "POST", "/link-sets", {"key": "(414)8935000000014", "links": []})
     for carton, lo in (("389350000100000014", 10), ("T-2026-0018", 490)):
         packing = {"contents": [f"{number}·{lo}-{lo + 479}"]}
         await desk.fetch("mai", "POST", f"/cartons/{carton}/packings", packing, key=carton)

@@ -148,6 +148,7 @@ KEYLESS = {
         "organisations",
         "organisations/{organisation}/print-keys",
         "photos",
+        "link-sets",
         "places",
         "registered-codes",
         "alerts/{alert}/hearings",

@@ -312,6 +312,7 @@ async def test_answers_match_the_document(desk: RunningDesk, quick_passwords: No
     await call("tri", "PUT", "/places/shop-1", shop, **any_version)
     await call("tri", "PUT", "/places/shop-1", {"name": "x", "gln": "1"}, **any_version)  # 400
     await call("tri", "PUT", "/places/shop-1", {"name": "x"}, **{"If-Match": '"old"'})  # 412
+    await manage_links(call)
     await call("tri", "GET", "/places")
     await call("tri", "GET", "/places/shop-1")
     await call("tri", "GET", "/places/none")
@@ -410,6 +411,30 @@ async def check_in_the_field(desk: RunningDesk, call: Any) -> None:
     phone, _ = await desk.ledger.field_phones.add("thanh", "x", None)
     await call("thanh", "GET", "/field/phones")
     await call("thanh", "POST", f"/field/phones/{phone.id}/shut-out")
+
+
+async def manage_links(call: Any) -> None:
+    any_version, old = {"If-Match": "*"}, {"If-Match": '"old"'}
+    owner = {"prefixes": ["8935000"], "hosts": ["krongpac.vn"]}
+    await call("tri", "PUT", "/key-owners/krong-pac", owner, **any_version)
+    await call("tri", "PUT", "/key-owners/krong-pac", {**owner, "hosts": ["x"]}, **any_version)
+    await call("tri", "PUT", "/key-owners/tan-phuoc", owner, **any_version)  # 409
+    await call("tri", "PUT", "/key-owners/krong-pac", {**owner, "hosts": []}, **old)  # 412
+    await call("mai", "GET", "/key-owners/krong-pac")
+    link = {"type": "gs1:pip", "href": "https://krongpac.vn/", "title": "Ri6", "hreflang": ["vi"]}
+    added = {"key": "(01)08935000000014", "links": [link]}
+    made = await call("mai", "POST", "/link-sets", added)
+    await call("mai", "POST", "/link-sets", {**added, "links": []})  # 409
+    await call("mai", "POST", "/link-sets", {**added, "key": "(10)L1"})  # 422
+    evil = {**link, "href": "https://evil.example/"}
+    one, links = f"/link-sets/{made['id']}", {"description": "Ri6", "links": [link, link]}
+    await call("mai", "GET", one)
+    await call("mai", "PUT", one, links, **any_version)
+    await call("mai", "PUT", one, {"links": [evil]}, **any_version)  # 422
+    await call("mai", "PUT", one, {"links": []}, **old)  # 412
+    await call("mai", "GET", "/link-sets")
+    await call("mai", "DELETE", one, **any_version)
+    await call("mai", "GET", one)  # 404
 
 
 async def manage_webhooks(call: Any) -> None:
@@ -552,6 +577,7 @@ async def check_bodies(desk: RunningDesk, route: ApiRoute) -> None:
     people = {"orders": "cap", "batches": "cap", "transitions": "mai", "bundles": "in"}
     people |= {"registered codes": "bo", "organisations": "tri", "staff": "tri", "places": "tri"}
     people |= {"orders/{order}/excess": "bo", "orders/{order}/refuse": "bo", "quotas": "bo"}
+    people |= {"key-owners/{organisation}": "tri", "links": "mai"}
     people |= {"webhooks": "in", "organisation-tokens": "mai", "figures": "bo"}
     people |= {"hearings/{hearing}/answers": "mai", "events": "mai", "reviews": "bo"}
     people |= {"lots/{lot}/submissions": "mai"}

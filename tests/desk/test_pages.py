@@ -360,9 +360,10 @@ _NEEDS_A_FILE = frozenset(
         "version",
         "hearing",
         "invitation",
+        "link_set",
     }
 )
-"""What needs a file; reports, webhooks, findings, hearings, invitations have tests of their own."""
+"""What needs a file; reports, webhooks, findings, hearings, invitations and links have others."""
 
 
 async def submit(desk: RunningDesk) -> str:

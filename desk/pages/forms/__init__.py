@@ -36,6 +36,13 @@ from desk.pages.forms.cases import (
 from desk.pages.forms.field import FindingForm, FindingNoteForm, PhoneForm
 from desk.pages.forms.fields import ConfirmationForm, Count, Form, Text, Tick, Ticked
 from desk.pages.forms.figures import SubmitReportForm
+from desk.pages.forms.links import (
+    KeyOwnerForm,
+    LinkForm,
+    LinkSetForm,
+    NewLinkSetForm,
+    SeenVersionForm,
+)
 from desk.pages.forms.mail import MailAddressForm, MailChoiceForm, MailStopForm, MailTokenForm
 from desk.pages.forms.orders import (
     DraftOrder,
@@ -101,12 +108,16 @@ __all__ = [
     "InviteForm",
     "IssueForm",
     "JoinForm",
+    "KeyOwnerForm",
+    "LinkForm",
+    "LinkSetForm",
     "MailAddressForm",
     "MailChoiceForm",
     "MailStopForm",
     "MailTokenForm",
     "MinutesForm",
     "NewLinkForm",
+    "NewLinkSetForm",
     "NewOrganisationForm",
     "NewPlaceForm",
     "NoteForm",
@@ -131,6 +142,7 @@ __all__ = [
     "ReviewRuleForm",
     "RoleForm",
     "RollForm",
+    "SeenVersionForm",
     "SheetForm",
     "SignInForm",
     "StampTransitionForm",
