@@ -66,6 +66,7 @@ OTHERWISE: Final[Mapping[str, str]] = {
     "orders.find_similar_order": "`POST orders` names it",
     "lots.is_bound": "`PUT lots/{lot}` answers what a correction needs",
     "lot_choices.find_lot_choices": "`GET lots` with `state=complete`",
+    "mentions.list_event_answers": "`GET events/{event}` has them",
     "one_time_codes.count_own_recovery_codes": "at the desk alone",
     "one_time_codes.renew_recovery_codes": "at the desk alone",
     "one_time_codes.turn_on_codes": "at the desk alone: a person scans a picture",

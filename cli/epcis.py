@@ -20,6 +20,7 @@ from services.documents.events import (
 )
 from services.paging import DEFAULT_LIMIT, MAX_LIMIT
 from services.record import event_record
+from services.record.mentions import find_answers
 from traceability.epcis.event_hash import hash_document
 from web.text_files import convert_to_utf8
 
@@ -86,7 +87,11 @@ def list_events(
         page = await event_record.list_events(
             context, item=item, place=place, limit=limit, after=after
         )
-        return [describe_event(one) for one in page.items], page.next
+        answers = await find_answers(context, page.items)
+        found = [
+            describe_event(one, answers.get((one.organisation, one.id), ())) for one in page.items
+        ]
+        return found, page.next
 
     events, following = call_service(file, find)
     print_result(
@@ -113,6 +118,8 @@ def _render_events(events: Sequence[EventDocument], following: str | None) -> No
     for one in events:
         step = one.event.get("bizStep", one.event["type"])
         wrong = ", declared an error" if one.errors else ""
+        last = {answer.organisation: answer.answer for answer in one.answers}
+        wrong += "".join(f", {reply} by {who}" for who, reply in last.items())
         print_line(f"{one.at}  {one.organisation}  {step}{wrong}  {one.id}")
     if following:
         print_line(f"more: --after {following}")

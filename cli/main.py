@@ -75,6 +75,7 @@ COMMANDS: Final[dict[str, Command]] = {
     "gs1": Command(_PROOF, "cli.gs1", "gs1"),
     "epcis": Command(_PROOF, "cli.epcis"),
     "diary": Command(_LIFE, "cli.diary"),
+    "mentions": Command(_PROOF, "cli.mentions"),
     "audit": Command(_PROOF, "cli.audit"),
     "heads": Command(_PROOF, "cli.heads"),
     "replay": Command(_PROOF, "cli.replay", "replay"),

@@ -73,6 +73,7 @@ _STATUS: Final[Mapping[str, int]] = {
     "row-changed": 412,
     "too-many-drafts": 409,
     "too-many-invitations": 409,
+    "mention-full": 409,
     "precondition-required": 428,
     "same-person": 403,
     "order-state": 409,

@@ -239,6 +239,13 @@ class RowChanged(VeritemError):
     message = "the {kind} {id} was changed since it was read; read it again"
 
 
+class MentionFull(VeritemError):
+    """An organisation answered an event of another as often as it may."""
+
+    code = "mention-full"
+    message = "an event takes at most {most} answers of one organisation"
+
+
 class TooManyInvitations(VeritemError):
     """An organisation has as many open invitations as it may have."""
 

@@ -62,6 +62,7 @@ from ledger.record.epcis_captures import EpcisCaptures
 from ledger.record.epcis_events import EpcisEvents
 from ledger.record.epcis_queries import EpcisQueries
 from ledger.record.event_windows import EventWindows
+from ledger.record.mentions import Mentions
 from ledger.reports.consumer_reports import Reports
 from ledger.reports.report_contacts import ContactSeal, ReportContacts
 from ledger.reports.report_groups import ReportGroups
@@ -118,6 +119,7 @@ class Ledger:
         self.public_figures = PublicFigures(store)
         self.changes = Changes(store)
         self.epcis_events = EpcisEvents(store, clock)
+        self.mentions = Mentions(store, clock)
         self.event_traces = EventTraces(store)
         self.traced_lots = TracedLots(store)
         self.diary_entries = DiaryEntries(store, clock)

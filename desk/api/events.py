@@ -1,5 +1,6 @@
 """`/api/v1/events`: the record of EPCIS 2.0 events of organisations."""
 
+from collections.abc import Sequence
 from typing import Annotated, Any, Literal
 
 from pydantic import Field
@@ -8,6 +9,7 @@ from desk.api.call import ApiCall
 from desk.api.models import Body, ListDocument, PageQuery
 from desk.api.routing import ApiRoutes
 from ledger.errors import UnknownRow
+from ledger.record.epcis_events import EventRow
 from services.documents.events import (
     EventDocument,
     RecordedEventsDocument,
@@ -17,6 +19,7 @@ from services.documents.events import (
 from services.errors import InvalidInput
 from services.permissions import Permission
 from services.record import event_record
+from services.record.mentions import find_answers
 from stamps.timestamps import MalformedTimestamp, parse_rfc3339
 from traceability.epcis.event_reader import MalformedEvent
 
@@ -84,14 +87,19 @@ async def list_events(call: ApiCall, query: EventQuery) -> EventListDocument:
         limit=query.limit,
         after=query.after,
     )
-    return EventListDocument(events=[describe_event(one) for one in page.items], next=page.next)
+    return EventListDocument(events=await _describe(call, page.items), next=page.next)
 
 
 @routes.add("GET", "events/{event}", permissions=(Permission.EVENT_SEE,), errors=(UnknownRow,))
 async def show_event(call: ApiCall, event: str) -> EventListDocument:
     """Show an event by its hash as each organisation recorded it."""
     found = await event_record.find_event(call.context, event)
-    return EventListDocument(events=[describe_event(one) for one in found], next=None)
+    return EventListDocument(events=await _describe(call, found), next=None)
+
+
+async def _describe(call: ApiCall, rows: Sequence[EventRow]) -> list[EventDocument]:
+    answers = await find_answers(call.context, rows)
+    return [describe_event(one, answers.get((one.organisation, one.id), ())) for one in rows]
 
 
 def _read_time(field: str, text: str) -> int | None:

@@ -32,6 +32,7 @@ from services.diary.whose_place import EntryChoices, find_choices
 from services.lists.diary import DIARY
 from services.lists.find import find_person_names
 from services.permissions import Permission, has_permission
+from services.record.mentions import list_event_answers
 from services.tables.line_flaws import LineFlaw
 from stamps.vietnam_time import VIETNAM_TIME
 from traceability.diary.entries import MalformedEntry
@@ -161,7 +162,10 @@ async def show_entry(call: PageCall, diary_entry: str) -> web.StreamResponse:
     products = await call.context.ledger.lists.get_names(
         "product", {str(found.entry.values.get("product", ""))}
     )
-    organisations = await call.context.ledger.lists.get_names("organisation", {found.organisation})
+    answers = await list_event_answers(call.context, found.organisation, found.id)
+    organisations = await call.context.ledger.lists.get_names(
+        "organisation", {found.organisation, *(one.organisation for one in answers)}
+    )
     kind = find_entry_kind(found.entry.kind)
     is_own = found.organisation == call.context.actor.organisation and _may_tell(call)
     corrected = found.corrected_by and parse_event_id(found.corrected_by)
@@ -177,6 +181,10 @@ async def show_entry(call: PageCall, diary_entry: str) -> web.StreamResponse:
         people=await find_person_names(call.context, found.actor),
         warnings=[_describe_warning(one, texts) for one in found.warnings],
         corrected=corrected,
+        answers=[
+            (organisations.get(one.organisation, {}).get("vi", one.organisation), one)
+            for one in answers
+        ],
         event=format_event_id(found.id),
         may_change=is_own and not found.is_taken_back,
         may_repeat=is_own and kind in entries.list_told_kinds(call.context),

@@ -64,6 +64,7 @@ MENU_SECTIONS: Final[Mapping[str, Sequence[tuple[str, str, tuple[Permission, ...
         ("/field", "field", (Permission.FIELD_CHECK,)),
         ("/alerts", "alerts", (Permission.ALERT_SEE,)),
         ("/hearings", "hearings", (Permission.HEARING_SEE,)),
+        ("/mentions", "mentions", (Permission.EVENT_RECORD,)),
         ("/reports", "reports", (Permission.REPORT_SEE,)),
         ("/orders", "orders", (Permission.ORDER_SEE,)),
         ("/batches", "batches", (Permission.BATCH_SEE,)),

@@ -10,7 +10,7 @@ refuses a scan that comes twice. On PostgreSQL it is partitioned by day of `at`.
 
 from typing import Final
 
-from ledger.schema.actors import actor_invitations
+from ledger.schema.actors import actor_invitations, mention_answers
 from ledger.schema.alerts import (
     alert_events,
     alert_levels,
@@ -107,6 +107,7 @@ HISTORY: Final = (
     "epcis_events",
     "epcis_errors",
     "epcis_keys",
+    "mention_answers",
     "diary_entries",
     "carton_acts",
     "carton_items",
@@ -177,6 +178,7 @@ __all__ = [
     "mail_requests",
     "mail_waiting",
     "mails",
+    "mention_answers",
     "metadata",
     "notice_sources",
     "notices",

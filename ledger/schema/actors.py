@@ -1,8 +1,17 @@
-"""Invitations of actors of the trade."""
+"""Actors of the trade: invitations, and what they answer to events that name them."""
 
-from sqlalchemy import BigInteger, CheckConstraint, Column, ForeignKey, Index, Table, Text
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    Table,
+    Text,
+)
 
-from ledger.schema.columns import metadata, optional, required
+from ledger.schema.columns import CODE_POINTS, metadata, optional, required
 from ledger.trade_kinds import TRADE_KINDS
 
 actor_invitations = Table(
@@ -45,3 +54,19 @@ for _order in (
 ):
     Index(None, *_order, actor_invitations.c.made_at, actor_invitations.c.id)
 Index(None, actor_invitations.c.state, actor_invitations.c.expires_at)
+
+mention_answers = Table(
+    "mention_answers",
+    metadata,
+    Column("event", CODE_POINTS, primary_key=True),
+    Column("teller", Text, primary_key=True),
+    Column("organisation", Text, ForeignKey("organisations.id"), primary_key=True),
+    Column("n", Integer, primary_key=True, autoincrement=False),
+    required("at", BigInteger),
+    required("actor", Text),
+    required("answer", Text),
+    optional("note", Text),
+    CheckConstraint("answer IN ('confirmed', 'disputed')", name="answer"),
+    CheckConstraint("answer = 'confirmed' OR note IS NOT NULL", name="note"),
+    sqlite_with_rowid=False,
+)

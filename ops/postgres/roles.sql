@@ -221,7 +221,7 @@ GRANT INSERT ON alert_events, alert_levels, alert_minutes, alert_photos TO verit
 GRANT INSERT, UPDATE (seen_at, state, done, total, result) ON detection_reviews TO veritem_desk;
 GRANT INSERT, UPDATE (state, updated_at, due_at) ON hearings TO veritem_desk;
 GRANT INSERT ON hearing_messages, hearing_photos TO veritem_desk;
-GRANT INSERT ON epcis_events, epcis_errors, epcis_keys, diary_entries TO veritem_desk;
+GRANT INSERT ON epcis_events, epcis_errors, epcis_keys, mention_answers, diary_entries TO veritem_desk;
 GRANT INSERT, UPDATE (pallet, stamps, cartons, changed_at, changed_by) ON cartons TO veritem_desk;
 GRANT INSERT ON carton_acts, carton_items TO veritem_desk;
 GRANT INSERT, DELETE ON carton_contents TO veritem_desk;

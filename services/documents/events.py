@@ -1,9 +1,12 @@
 """JSON documents of recorded events."""
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, Literal
 
 from ledger.record.epcis_events import EventRow, RecordedEvents
+from ledger.record.mentions import MentionAnswer
 from services.documents.models import Document, Timestamp
+from services.record.mentions import Mention
 from stamps.timestamps import format_rfc3339
 from traceability.epcis.event_reader import format_event_id
 
@@ -28,6 +31,32 @@ class EventErrorDocument(Document):
     """`errorDeclaration` of EPCIS 2.0."""
 
 
+class MentionAnswerDocument(Document):
+    """What an organisation that an event names said of it; the last answer of each counts."""
+
+    organisation: str
+    at: Timestamp
+    answer: Literal["confirmed", "disputed"]
+    note: str | None
+
+
+class MentionDocument(Document):
+    """An event of another organisation that names the reader's, and what was answered."""
+
+    id: str
+    """The CBV 2.0 event hash."""
+    teller: str
+    at: Timestamp
+    recorded_at: Timestamp
+    sides: list[Literal["source", "destination"]]
+    """Goods come from the reader's organisation, or go to it."""
+    state: Literal["open", "confirmed", "disputed", "withdrawn"]
+    """`withdrawn`: its author declared the event an error."""
+    event: dict[str, Any]
+    """Goods, step and parties of the EPCIS 2.0 event."""
+    answers: list[MentionAnswerDocument]
+
+
 class EventDocument(Document):
     """An event as an organisation recorded it."""
 
@@ -42,6 +71,8 @@ class EventDocument(Document):
     context: dict[str, str]
     """Prefixes of its fields, beside those of EPCIS 2.0."""
     errors: list[EventErrorDocument]
+    answers: list[MentionAnswerDocument]
+    """Of the organisations that it names; while they are silent it is its author's word alone."""
 
 
 def describe_recorded(recorded: RecordedEvents) -> RecordedEventsDocument:
@@ -51,8 +82,32 @@ def describe_recorded(recorded: RecordedEvents) -> RecordedEventsDocument:
     )
 
 
-def describe_event(row: EventRow) -> EventDocument:
-    """The document of an event."""
+def describe_answer(one: MentionAnswer) -> MentionAnswerDocument:
+    """The document of an answer to an event."""
+    return MentionAnswerDocument(
+        organisation=one.organisation,
+        at=format_rfc3339(one.at),
+        answer=one.answer,
+        note=one.note,
+    )
+
+
+def describe_mention(one: Mention) -> MentionDocument:
+    """The document of a mention."""
+    return MentionDocument(
+        id=format_event_id(one.event.id),
+        teller=one.event.organisation,
+        at=format_rfc3339(one.event.at),
+        recorded_at=format_rfc3339(one.event.recorded_at),
+        sides=list(one.sides),
+        state=one.state,
+        event=dict(one.shown),
+        answers=[describe_answer(answer) for answer in one.answers],
+    )
+
+
+def describe_event(row: EventRow, answers: Sequence[MentionAnswer] = ()) -> EventDocument:
+    """The document of an event, with the answers of those whom it names."""
     return EventDocument(
         id=format_event_id(row.id),
         organisation=row.organisation,
@@ -69,4 +124,5 @@ def describe_event(row: EventRow) -> EventDocument:
             )
             for one in row.errors
         ],
+        answers=[describe_answer(one) for one in answers],
     )

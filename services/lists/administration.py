@@ -50,6 +50,7 @@ ACT_FAMILIES: Final = (
     "scans",
     "field",
     "actor_invitation",
+    "mention",
     "list",
     "keys",
     "restore",

@@ -167,6 +167,7 @@ KEYLESS = {
     },
     "names a state, and is done once": {
         "actor-invitations/{invitation}/withdraw",
+        "mentions/{teller}/{event}/answers",
         "alerts/{alert}/decisions",
         "alerts/{alert}/hand-over",
         "alerts/{alert}/notes",

@@ -265,6 +265,19 @@ async def test_answers_match_the_document(desk: RunningDesk, quick_passwords: No
     for path in ("", f"/{invited['id']}", f"/{invited['id']}/sheet"):
         await call("mai", "GET", f"/actor-invitations{path}")
     await call("mai", "POST", f"/actor-invitations/{invited['id']}/withdraw")
+    sale = {
+        "type": "ObjectEvent", "eventTime": "2026-09-12T02:15:00Z", "action": "OBSERVE",
+        "eventTimeZoneOffset": "+07:00", "bizStep": "shipping",
+        "quantityList": [{"epcClass": "https://veritem.vn/lot/L1"}],
+        "destinationList": [
+            {"type": "owning_party", "destination": "https://veritem.vn/party/thu-mua-dak-lak"}
+        ],
+    }  # fmt: skip
+    await call("mai", "POST", "/events", {"epcisBody": {"eventList": [sale]}})
+    [named] = (await call("thu", "GET", "/mentions"))["mentions"]
+    of_another = f"/mentions/krong-pac/{quote(named['id'], safe='')}"
+    await call("thu", "GET", of_another)
+    await call("thu", "POST", f"{of_another}/answers", {"answer": "confirmed"})
     await call("thanh", "POST", f"/alerts/{alert}/hand-over", {"owner": "thanh"})
     lot = {"lot": "L1", "reason": "ordered"}
     await call("thanh", "GET", "/recalls/reach?lot=L1")

@@ -1,6 +1,6 @@
 """Forms of organisations, places, print keys and webhooks."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
@@ -11,6 +11,14 @@ from services.errors import InvalidInput
 from services.notices.webhooks import check_url
 from services.organisations.organisations import ID_PATTERN
 from services.organisations.places import PlaceKind
+from services.record.mentions import MAX_NOTE_LENGTH
+
+
+class MentionForm(Form):
+    """Whether it is as another tells, and what is wrong with it."""
+
+    answer: Literal["confirmed", "disputed"]
+    note: Annotated[str, StringConstraints(max_length=MAX_NOTE_LENGTH)] | None = None
 
 
 class OrganisationForm(Form):
