@@ -36,6 +36,14 @@ def of_resolver() -> dict[str, list[bytes]]:
         "limited_bad_tag": [
             _request("GET", f"/S/{code}", network=n % 10) for n, code in enumerate(strangers)
         ],
+        # GS1 keys that have no links, and Digital Links with a second primary key.
+        "unknown_key": [
+            _request("GET", f"/8004/8935{code}", network=n % 10) for n, code in enumerate(strangers)
+        ],
+        "malformed_key": [
+            _request("GET", f"/8004/8935{code}/01/{code}", network=n % 10)
+            for n, code in enumerate(strangers)
+        ],
         "control_character": [_request("GET", f"/S/{code}%00") for code in codes],
         "long_target": [_request("GET", "/S/" + code * 200) for code in codes],
         "bad_token": [_request("POST", "/v1/scans", json, body=body) for body in scans],

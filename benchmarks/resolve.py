@@ -11,6 +11,8 @@ kind.
   signature.
 - `resolve.embedded`: the page with `memory://`.
 - `resolve.home`: the page with the form for a code: no stamp and no Redis, only HTTP and Python.
+- `resolve.linkset`: all links of a lot (RFC 9264); `resolve.link`: the redirect to the link in the
+  reader's language.
 - `resolve.p99`: the 99th percentile in milliseconds at 70 % of the peak of `resolve.get`.
 - `resolve.workers2`: two workers compared with one, each limited to a third of a core, so that wrk
   and Redis have enough processor time; `resolve.workers2_crowded`: not limited, with wrk and Redis
@@ -43,6 +45,7 @@ from benchmarks.testbed import (
     STAMPS,
     VIEWED,
     Testbed,
+    list_linked_items,
     measure_body,
     run_testbed,
     seal_codes,
@@ -58,6 +61,8 @@ BASELINE: Final = "baseline"
 _CONNECTIONS: Final = 64
 _THIRD: Final = 0.35
 """Share of a core for each worker, so that wrk and Redis have enough processor time."""
+_SMALL: Final = ("json", "link", "linkset", "post")
+"""Figures whose answers are compared with small ones of the peers."""
 _JSON_BYTES: Final = 1_100
 """Size of a JSON answer with its lot."""
 _WARM_EVERY: Final = 64
@@ -96,6 +101,7 @@ class _Bench:
         self._home = self._write("home", ["/"])
         scanned = codes[VIEWED : VIEWED + SCANNED : _WARM_EVERY]
         self._warm = self._write("warm", [f"/S/{code}" for code in scanned])
+        self._linked = self._write("linked", [f"{item}/10/L7" for item in list_linked_items()])
         # Few enough that the first runs verify all: verified signatures are cached.
         self._signed = self._write("signed", [_sign_target(code) for code in viewed[:4_000]])
         # Upper and lower case alternate, so that the cache of a stamp always holds the other text.
@@ -144,6 +150,10 @@ class _Bench:
                 NGINX: get(page[NGINX], self._viewed),
             }
             runs["json"] = get_json(ours)
+            runs["link"] = get(ours, self._linked)
+            runs["linkset"] = lambda: (
+                self._drive(ours, self._linked, ACCEPT="application/linkset+json").rate
+            )
             if BASELINE in services:
                 runs[f"json {BASELINE}"] = get_json(services[BASELINE])
             runs["post"] = post(ours)
@@ -155,8 +165,8 @@ class _Bench:
             for url in scans:  # the rate that the bodies of the first round are made for
                 scans[url].run(1)
             medians, rates = interleave(runs, self._rounds)
-            for name in ("get", "signed", "signed_first", "embedded", "home", "json", "post"):
-                size = "small " if name in ("json", "post") else ""
+            for name in ("get", "signed", "signed_first", "embedded", "home", *_SMALL):
+                size = "small " if name in _SMALL else ""
                 peers = {peer: rates[size + peer] for peer in (HELLO, NGINX)}
                 for peer in services:
                     if f"{name} {peer}" in rates:

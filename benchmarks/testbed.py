@@ -20,13 +20,16 @@ from benchmarks.checkout import ROOT, Checkout
 from benchmarks.errors import BenchmarkError
 from benchmarks.load_generator import ScanLoad
 from benchmarks.programs import start_program, stop_program, wait_for_port
-from ledger import LotRow, Order, open_ledger
+from ledger import KeyOwner, Ledger, LinkSetRow, LotRow, Order, Organisation, open_ledger
 from resolver.privacy.tokens import ScanTokens
 from stamps.key_ring import EpochKeys, KeyRing
 from stamps.lifecycle import Transition
 from stamps.signature import PublicKeys
 from tests.accounts import add_accounts
 from tests.servers import free_port
+from traceability.gs1_values import compute_check_digit
+from traceability.links.anchor import name_link_set
+from traceability.links.link_set import LinkTarget
 from traceability.lot import Lot
 
 KEY_RING: Final = KeyRing([EpochKeys.derive(0, b"b" * 32)])
@@ -41,6 +44,8 @@ VIEWED: Final = 20_000
 """Stamps whose pages are requested without scans, as for most stamps before their first scan."""
 SCANNED: Final = 400_000
 """Scanned stamps; their number keeps most scans among the first of a stamp."""
+LINKED: Final = 200
+"""Trade items that have links: fewer than one network may have loaded in a minute."""
 STAMPS: Final = VIEWED + SCANNED + 10_000
 SERVER_CORE: Final = 0
 LOAD_CORE: Final = 1
@@ -91,7 +96,30 @@ async def furnish_ledger(url: str, stamps: int) -> int:
             await ledger.transitions.apply(
                 batch.number, 0, stamps, transition, actor="a", key=str(transition), lot=bound
             )
+        await _add_links(ledger)
         return batch.number
+
+
+def list_linked_items() -> list[str]:
+    """The anchors of the trade items that have links."""
+    digits = (f"0893500{number:06}" for number in range(LINKED))
+    return [f"/01/{number}{compute_check_digit(number)}" for number in digits]
+
+
+async def _add_links(ledger: Ledger) -> None:
+    """Add six links to each trade item, and say where links may lead."""
+    await ledger.organisations.add(Organisation("kp", "packer", "HTX Krông Pắc"))
+    owner = KeyOwner("kp", ("893500",), ("kp.example",))
+    await ledger.key_owners.replace(owner, seen=KeyOwner("kp"), actor="a")
+    links = [
+        LinkTarget(kind, f"https://kp.example/{kind}/{tag}", f"Sầu riêng {tag}", (tag,))
+        for kind in ("pip", "recipeInfo")
+        for tag in ("vi", "en", "zh-Hans")
+    ]
+    documents = [link.to_document() for link in links]
+    for anchor in list_linked_items():
+        row = LinkSetRow(name_link_set(anchor), anchor, "kp", "Sầu riêng Ri6", documents)
+        await ledger.link_sets.add(row, actor="a")
 
 
 def write_scan_bodies(out: Path, codes: Sequence[str], first: int, count: int) -> None:

@@ -23,7 +23,7 @@ traceability.gs1_values.MalformedGs1: not GS1: Expected one of (235) as qualifie
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 from urllib.parse import unquote, unquote_plus, urlsplit
@@ -98,7 +98,7 @@ def parse_digital_link(uri: str) -> DigitalLink:
         elements[element.ai.ai] = check_element(element.ai.ai, unquote(segment)).value
     if "235" in elements and len(elements) > 2:
         raise MalformedGs1(text=uri, why="235 is the only qualifier of a GTIN where it stands")
-    attributes, parameters = _parse_query(address.query, tuple(elements))
+    attributes, parameters = parse_query(address.query, tuple(elements))
     return DigitalLink({**elements, **attributes}, parameters)
 
 
@@ -126,7 +126,14 @@ def _strip_stem(path: str) -> list[str]:
     raise MalformedGs1(text=path, why="the path has no primary key, like /01/, with its value")
 
 
-def _parse_query(query: str, in_path: tuple[str, ...]) -> tuple[dict[str, str], dict[str, str]]:
+def parse_query(query: str, in_path: Sequence[str]) -> tuple[dict[str, str], dict[str, str]]:
+    """The attributes of a query by identifier, and its other parameters.
+
+    `in_path` are the identifiers of the path, primary key first.
+
+    Raises:
+        MalformedGs1: an attribute that is repeated, unknown, refused, or belongs in the path.
+    """
     attributes: dict[str, str] = {}
     parameters: dict[str, str] = {}
     for pair in filter(None, query.split("&")):
@@ -142,7 +149,7 @@ def _parse_query(query: str, in_path: tuple[str, ...]) -> tuple[dict[str, str], 
     return attributes, parameters
 
 
-def _belongs_in_path(ai: str, in_path: tuple[str, ...]) -> bool:
+def _belongs_in_path(ai: str, in_path: Sequence[str]) -> bool:
     """Whether an attribute could have been a qualifier beside those in the path."""
     key, *qualifiers = in_path
     return any({ai, *qualifiers} <= set(sequence) for sequence in QUALIFIERS[key])

@@ -14,7 +14,8 @@ equal texts. Attributes of a query belong to no anchor.
 """
 
 import hashlib
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import product
 from typing import Final
 from urllib.parse import quote, unquote
@@ -23,14 +24,16 @@ from traceability.gs1_keys import QUALIFIERS
 from traceability.gs1_values import MalformedGs1
 from traceability.stamp_link import parse_stamp_link
 
-_HOST: Final = "https://host"
 _PREFIX_STARTS: Final[Mapping[str, int]] = {
     **dict.fromkeys(QUALIFIERS, 0),
     **dict.fromkeys(("00", "01", "8003", "8006"), 1),
 }
 """Where the GS1 Company Prefix begins in the value of each primary key (General Specifications,
 section 1.4): an indicator or extension digit, or a leading zero, precedes it."""
+_OF_ITEM: Final = frozenset({"22", "10", "21", "235"})
 _ID_LENGTH: Final = 32
+# RFC 3986: what a path may have, in pairs of segments that are not empty.
+_PATH: Final = re.compile(r"(?:/[0-9]+/[A-Za-z0-9\-._~!$&'()*+,;=:@%]+)+")
 
 
 def parse_anchor_path(path: str, query: str = "") -> str:
@@ -42,24 +45,21 @@ def parse_anchor_path(path: str, query: str = "") -> str:
         MalformedGs1: no primary key, qualifiers out of order, a refused value.
     """
     path = path.removesuffix("/")
+    if _PATH.fullmatch(path) is None:
+        raise MalformedGs1(text=path, why="the path is not of pairs of identifier and value")
     segments = [unquote(segment) for segment in path.split("/")]
-    if path.startswith("/01/") and not _has_attributes(query):
+    pairs = list(zip(segments[1::2], segments[2::2], strict=True))
+    identifiers = segments[1::2]
+    if identifiers == ["01"] or (identifiers[0] == "01" and identifiers[1] in _OF_ITEM):
         parse_stamp_link(path)  # several times as fast as biip
-        pairs = list(zip(segments[1::2], segments[2::2], strict=True))
     else:
-        if len(segments) < 3 or segments[0] or segments[1] not in QUALIFIERS:
-            raise MalformedGs1(text=path, why="the path does not begin with a primary key")
+        _check_order(path, identifiers)
+        _check_values(pairs)
+    if _has_attributes(query):
         # biip takes 0.2 s to import, and stamps do without it.
-        from traceability.digital_link import parse_digital_link
+        from traceability.digital_link import parse_query
 
-        address = f"{_HOST}{path}?{query}" if query else f"{_HOST}{path}"
-        elements = parse_digital_link(address).elements
-        pairs = list(zip(segments[1::2], elements.values(), strict=False))
-        if (
-            len(segments) != 2 * len(pairs) + 1
-            or [ai for ai, _ in pairs] != list(elements)[: len(pairs)]
-        ):
-            raise MalformedGs1(text=path, why="a second primary key follows the first")
+        parse_query(query, identifiers)
     return _format_pairs(pairs)
 
 
@@ -128,6 +128,25 @@ def names_serial(anchor: str) -> bool:
 def name_link_set(anchor: str) -> str:
     """The id of the links of an anchor, for addresses and indexes."""
     return hashlib.sha256(f"veritem link set\0{anchor}".encode()).hexdigest()[:_ID_LENGTH]
+
+
+def _check_order(path: str, identifiers: Sequence[str]) -> None:
+    """Raise `MalformedGs1` unless a primary key comes first, then its qualifiers in order."""
+    key, *qualifiers = identifiers
+    if key not in QUALIFIERS:
+        raise MalformedGs1(text=path, why=f"({key}) is not a primary key")
+    for sequence in QUALIFIERS[key] or ((),):
+        if qualifiers == [one for one in sequence if one in qualifiers]:
+            return
+    order = " or ".join(", ".join(sequence) for sequence in QUALIFIERS[key]) or "none"
+    raise MalformedGs1(text=path, why=f"the qualifiers of ({key}) are, in this order: {order}")
+
+
+def _check_values(pairs: Iterable[tuple[str, str]]) -> None:
+    from traceability.gs1 import check_element
+
+    for ai, value in pairs:
+        check_element(ai, value)
 
 
 def _has_attributes(query: str) -> bool:

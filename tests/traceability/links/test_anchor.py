@@ -5,6 +5,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.traceability.test_gs1 import GTIN, numbers, values
+from tests.traceability.vectors import VECTORS
+from traceability.digital_link import parse_digital_link
 from traceability.gs1_keys import QUALIFIERS
 from traceability.gs1_values import MalformedGs1
 from traceability.links.anchor import (
@@ -121,6 +123,41 @@ def test_what_is_written_is_read_back(number: str, qualifiers: dict[str, str]) -
     assert len(list_anchors_above(anchor)) == 2 ** len(qualifiers)
     for above in list_anchors_above(anchor):
         assert parse_anchor_path(above) == above
+
+
+@pytest.mark.parametrize(("uri", "reading"), VECTORS["addresses"])
+def test_anchors_are_read_as_gs1_reads_addresses(uri: str, reading: str) -> None:
+    if not uri.startswith("https://tem/"):
+        return
+    path, _, query = uri.removeprefix("https://tem").partition("#")[0].partition("?")
+    try:
+        link = parse_digital_link(uri)
+    except MalformedGs1:
+        with pytest.raises(MalformedGs1):
+            parse_anchor_path(path, query)
+        return
+    key, value = next(iter(link.elements.items()))
+    if path.split("/")[1:3] == [key, value]:  # there is no stem
+        found = split_anchor(parse_anchor_path(path, query))
+        assert found == {ai: link.elements[ai] for ai in found}
+
+
+@settings(max_examples=60)
+@given(
+    st.sampled_from(sorted(KEYS)),
+    st.lists(st.sampled_from(["22", "10", "21", "235", "254", "7040", "8011", "17"]), max_size=3),
+    st.sampled_from(["17=260930", "10=A", "254=A", ""]),
+)
+def test_a_path_is_accepted_where_its_address_is(key: str, more: list[str], query: str) -> None:
+    values = {"17": "260930", "7040": "1ABC", "8011": "5"}
+    path = f"/{key}/{KEYS[key]}" + "".join(f"/{ai}/{values.get(ai, 'A')}" for ai in more)
+    try:
+        link = parse_digital_link(f"https://tem{path}?{query}")
+    except MalformedGs1:
+        with pytest.raises(MalformedGs1):
+            parse_anchor_path(path, query)
+    else:
+        assert split_anchor(parse_anchor_path(path, query)).items() <= link.elements.items()
 
 
 @settings(max_examples=60)
