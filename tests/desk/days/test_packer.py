@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from playwright.async_api import Browser
 
 from stamps.lifecycle import Transition
 from tests.desk.days.guide_pictures import ARE_WANTED, DAY_LANGUAGES, PHONE, Day
@@ -52,3 +53,20 @@ async def test_pictures_of_a_packers_day(
         await page.locator(".seal").wait_for()
         await day.take(page, "done", height=640)
         await page.context.close()
+
+
+@pytest.mark.parametrize("language", DAY_LANGUAGES)
+async def test_pictures_of_packing_a_carton(
+    desk: RunningDesk, browser: Browser, language: Language
+) -> None:
+    number = await desk.activated()
+    day = Day("packer", language, desk)
+    page = await day.begin(browser, "mai", PHONE)
+    await page.goto(f"{desk.url}/pack-carton")
+    await page.fill("#scan", f"(00)389350000100000014\n{number}·0-479")
+    press = page.locator("main form button.go.big")
+    await day.take(page, "pack", mark=press, until=press)
+    await press.click()
+    await page.wait_for_url("**/cartons/**")
+    await day.take(page, "carton", height=780)
+    await page.context.close()
