@@ -89,5 +89,6 @@ class _Icon:
 
 INSTALLABLE: Final = (
     InstallablePage("/activate", "worker.js", "packer.app"),
+    InstallablePage("/new-entry", "diary_worker.js", "diary.title"),
     InstallablePage("/field", "field_worker.js", "field.app"),
 )

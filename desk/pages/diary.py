@@ -4,7 +4,7 @@ The form asks for what its kind of work needs; the rest is folded away. It works
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 from urllib.parse import quote, urlencode
@@ -13,6 +13,7 @@ from aiohttp import web
 from pydantic import model_validator
 
 from desk.forms.invalid_form import Flaw, InvalidForm
+from desk.pages.assets import find_asset
 from desk.pages.call import PageCall
 from desk.pages.entry_texts import describe_values, label_entry_field, summarise_entry
 from desk.pages.forms import ConfirmationForm, Form
@@ -34,6 +35,7 @@ from services.lists.find import find_person_names
 from services.permissions import Permission, has_permission
 from services.record.mentions import list_event_answers
 from services.tables.line_flaws import LineFlaw
+from services.tables.typed_values import Thousands
 from stamps.vietnam_time import VIETNAM_TIME
 from traceability.diary.entries import MalformedEntry
 from traceability.diary.entry_kinds import (
@@ -57,6 +59,7 @@ _CONTROLS: Final[Mapping[FieldType, str]] = {
     FieldType.PLACE: "place",
     FieldType.PRODUCT: "choose",
 }
+_SCRIPT: Final = "diary.js"
 _FEW: Final = 6
 """Places that are shown as large buttons; more are a menu."""
 _DECIMAL_SIGNS: Final[Mapping[Language, str]] = {"vi": ",", "en": ".", "zh": "."}
@@ -90,6 +93,8 @@ class _EntryControl:
     hint: str = ""
     example: str = ""
     choices: tuple[tuple[str, str], ...] = ()
+    fill: str = ""
+    """The choices that a phone fills without a network: `places` or `products`."""
 
 
 @routes.add("GET", "/diary", permissions=(Permission.EVENT_SEE,))
@@ -134,6 +139,8 @@ async def show_form(call: PageCall) -> web.StreamResponse:
         needs_place=any(one.control == "place" and one.is_required for _, one in controls),
         has_places=bool(choices.places),
         is_correction=is_correction,
+        entry_kind=kind.kind,
+        scripts=(_SCRIPT,) if find_asset(_SCRIPT) and not is_correction else (),
     )
 
 
@@ -143,14 +150,7 @@ async def tell_entry(call: PageCall) -> web.StreamResponse:
     form = call.parse_form(EntryForm)
     known = await _find_known(call) if "correct" in call.query else None
     kind = _find_kind(call, known) or find_entry_kind("harvest")
-    thousands = "." if call.language == "vi" else ","
-    typed = read_typed_entry(kind, form.fields, thousands=thousands)  # type: ignore[arg-type]
-    if typed.entry is None:
-        raise _refuse(typed.flaws)
-    try:
-        told = await _record(call, kind, dict(typed.entry.values), known)
-    except MalformedEntry as refusal:
-        raise _refuse(describe_flaws(kind, refusal, form.fields)) from None
+    told = await record_fields(call, kind, form.fields, known)
     flash = "flash.entry_corrected" if known else "flash.entry_told"
     return redirect(f"/diary/{told.id}", flash if told.is_new else "flash.entry_known")
 
@@ -197,6 +197,45 @@ async def take_back_entry(call: PageCall, diary_entry: str) -> web.StreamRespons
     call.parse_form(ConfirmationForm)
     await entries.take_back_entry(call.context, diary_entry)
     return redirect(f"/diary/{quote(diary_entry, safe='')}", "flash.entry_taken_back")
+
+
+async def record_fields(
+    call: PageCall,
+    kind: EntryKind,
+    fields: Mapping[str, str],
+    known: RecordedEntry | None = None,
+) -> ToldEntry:
+    """Record the entry that fields tell; with `known` it corrects that entry.
+
+    Raises `InvalidForm`, and what the use cases raise.
+    """
+    thousands: Thousands = "." if call.language == "vi" else ","
+    typed = read_typed_entry(kind, fields, thousands=thousands)
+    if typed.entry is None:
+        raise _refuse(typed.flaws)
+    try:
+        return await _record(call, kind, dict(typed.entry.values), known)
+    except MalformedEntry as refusal:
+        raise _refuse(describe_flaws(kind, refusal, fields)) from None
+
+
+def draw_empty_fields(call: PageCall, kind: EntryKind) -> list[_EntryControl]:
+    """The fields of a kind as the shell has them: a phone fills places and products."""
+    shown = {"unit": next(iter(kind.field("unit").choices))} if kind.has_field("unit") else {}
+    empty = EntryChoices((), ())
+    return [
+        replace(_draw_field(call, kind, field, empty, shown), control=control, fill=fill)
+        for field in kind.fields
+        for control, fill in [_choose_control(field)]
+    ]
+
+
+def _choose_control(field: EntryField) -> tuple[str, str]:
+    if field.type is FieldType.PLACE:
+        return "choose", "places"
+    if field.type is FieldType.PRODUCT:
+        return "choose", "products"
+    return _CONTROLS.get(field.type, "text"), ""
 
 
 async def _record(

@@ -108,7 +108,7 @@ async def test_a_refusal_of_a_use_case_is_said_beside_its_field(desk: RunningDes
         assert _find_flaws(none) == {"count": "Ít nhất là 1."}
 
 
-ASKED_BY_SCRIPTS = ("/activate/acts", "/photos")
+ASKED_BY_SCRIPTS = ("/activate/acts", "/diary-queue/entries", "/photos")
 """No forms: they answer JSON."""
 
 

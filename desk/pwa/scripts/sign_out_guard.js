@@ -1,11 +1,13 @@
-// On every page: how many activations and findings wait on this phone, and no sign-out while some are
+// On every page: how many activations, findings and entries wait on this phone, and no sign-out while some are
 // the account's own.
 import * as packer from "./act_queue.js";
+import { queue as diary } from "./entry_queue.js";
 import { queue } from "./field_store.js";
 
 const QUEUES = [
   ["/activate", packer],
   ["/field", queue],
+  ["/diary", diary],
 ];
 
 async function count(store) {
