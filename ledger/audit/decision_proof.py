@@ -7,6 +7,7 @@ as one of more is. `ledger.audit.decision_log` says which proposals count.
 import json
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 from sqlalchemy import RowMapping, func, select
@@ -18,11 +19,9 @@ from ledger.audit.decision_log import DecisionLog
 from ledger.lots.lot_changes import LOT_CHANGE
 from ledger.lots.lot_versions import LOT_CONTENT
 from ledger.proposals.proposal import Proposal
-from ledger.stamps.carton_contents import clip_spans
-from ledger.stamps.recalls import RecallTarget
+from ledger.stamps.recalls import RecallTarget, plan_recall
 from stamps.lifecycle import Transition
 from stamps.spans import Span, plan_transition
-from stamps.stamp_ranges import StampRange
 
 _RECALL: Final = "recall"
 _KEY: Final = re.compile(r"proposal:([0-9]{1,18})")
@@ -90,8 +89,11 @@ class RecallProof:
             batches = {batch for batch, _, _ in target.ranges}
             if target.batch is not None:
                 batches.add(target.batch)
-            # Of a carton, stamps that were recalled before stay: some of its batches have no act.
-            is_gone = any if target.carton is None else all
+            # Of a carton or a trace, stamps that were recalled before stay: some of its batches
+            # have no act, and if its lots have stamps left, all.
+            is_gone = any if target.is_exact or target.batch is not None else all
+            if target.traced is not None and target.lots:
+                batches = set()
             if proposal.used_at is not None and (
                 (batches and is_gone((proposal.id, batch) not in self._due for batch in batches))
                 or not recalled.issuperset(target.list_lots())
@@ -103,16 +105,12 @@ class RecallProof:
 def _plan(proposal: Proposal, batch: int, spans: Sequence[Span]) -> list[tuple[int, int]]:
     """The ranges of a batch that a proposal recalls, as `ledger.stamps.recalls` plans them."""
     target = RecallTarget.from_document(proposal.document)
-    if target.carton is not None:
-        packed = [StampRange(*one) for one in target.ranges if one[0] == batch]
-        spans = clip_spans(spans, packed)
-    elif target.ranges:
+    if target.is_exact:
         return [(lo, hi) for number, lo, hi in target.ranges if number == batch]
-    elif target.list_lots():
-        spans = [span for span in spans if span.lot in target.list_lots()]
-    elif target.batch != batch:
+    if target.batch not in (None, batch):
         return []
-    return [(one.lo, one.hi) for one in plan_transition(spans, Transition.RECALL)]
+    own = replace(target, ranges=tuple(one for one in target.ranges if one[0] == batch))
+    return [(one.lo, one.hi) for one in plan_recall(own, spans)]
 
 
 class CorrectionProof:

@@ -132,6 +132,8 @@ def _state_recall(audit: int, document: str, reason: str | None) -> StatedRecall
         content["lots"] = len(content["lots"])
     if "carton" in content and len(content["ranges"]) > _MOST_RANGES:
         del content["ranges"]  # the carton and its history find them again
+    if "traced" in content and len(content["ranges"]) > _MOST_RANGES:
+        content["ranges"] = len(content["ranges"])  # another trace finds them again
     return StatedRecall.encode(audit, content)
 
 

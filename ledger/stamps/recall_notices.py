@@ -4,8 +4,9 @@ A lot is recalled as a whole by an approved proposal. Stamps of it can also be r
 by range; then the notice is of a part.
 """
 
-from collections.abc import Collection
-from dataclasses import dataclass
+import json
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
 from typing import Final
 
 from sqlalchemy import func, select
@@ -49,7 +50,9 @@ class RecallNotices:
             parts = await _find_parts(connection, codes)
             whole = await _find_whole(connection, codes)
             unknown = [lot for lot, notice in whole.items() if notice.decided_by is None]
-            return parts | whole | await _find_by_code(connection, unknown)
+            by_code = await _find_by_code(connection, unknown)
+            rest = [whole[lot] for lot in unknown if lot not in by_code]
+            return parts | whole | by_code | await _find_by_trace(connection, rest)
 
 
 async def _find_parts(connection: AsyncConnection, codes: list[str]) -> dict[str, RecallNotice]:
@@ -126,3 +129,30 @@ async def _find_by_code(connection: AsyncConnection, lots: list[str]) -> dict[st
         )
         for row in (await connection.execute(query)).mappings()
     }
+
+
+async def _find_by_trace(
+    connection: AsyncConnection, unknown: Sequence[RecallNotice]
+) -> dict[str, RecallNotice]:
+    """The notices of lots that were recalled with all that a trace reached; recalls are few."""
+    if not unknown:
+        return {}
+    proposals, staff = schema.proposals.c, schema.staff.c
+    query = (
+        select(proposals.document, proposals.reason, proposals.decided_by, proposals.decided_at)
+        .add_columns(staff.name)
+        .select_from(schema.proposals.outerjoin(schema.staff, staff.id == proposals.decided_by))
+        .where(
+            proposals.kind == _KIND,
+            proposals.state == ProposalState.APPROVED,
+            proposals.decided_at.in_({one.at for one in unknown}),
+        )
+    )
+    found: dict[str, RecallNotice] = {}
+    for row in await connection.execute(query):
+        lots = json.loads(row.document).get("lots", ())
+        for one in unknown:
+            if one.at == row.decided_at and one.lot in lots:
+                decided = {"decided_by": row.decided_by, "decider": row.name}
+                found[one.lot] = replace(one, reason=row.reason, **decided)
+    return found

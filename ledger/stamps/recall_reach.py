@@ -1,7 +1,7 @@
 """Reach of a recall: counted from spans and scans before anybody proposes it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
@@ -10,12 +10,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ledger import schema
 from ledger.packer_provinces import is_of_province
-from ledger.stamps.carton_contents import select_carton_ranges, select_spans_of
-from ledger.stamps.recalls import RecallTarget
-from ledger.stamps.span_changes import select_spans
+from ledger.stamps.carton_contents import select_carton_ranges
+from ledger.stamps.recalls import RecallTarget, select_recalled_spans
 from ledger.storage.store import Store
 from stamps.lifecycle import Transition, source_states
-from stamps.spans import Span
 from stamps.stamp_ranges import StampRange, count_stamps, join_ranges, subtract_ranges
 from stamps.vietnam_time import DAY_MS, to_date_start
 
@@ -68,7 +66,7 @@ class RecallReaches:
         `province` limits the new lots to those of its packers.
         """
         async with self._store.read() as connection:
-            spans = await _select_target(connection, target)
+            spans = await select_recalled_spans(connection, target)
             new_lots: tuple[str, ...] = ()
             if target.code is not None:
                 found = await _select_lots(
@@ -88,7 +86,7 @@ class RecallReaches:
             left=sum(map(len, spans)) - stamps,
             lots=target.lots
             if target.code is not None
-            else tuple(sorted({span.lot for span in reached if span.lot is not None})),
+            else tuple(sorted({*target.lots, *(span.lot for span in reached if span.lot)})),
             batches=tuple(sorted({span.batch for span in reached})),
             scanned=scanned,
             provinces=tuple(sorted(provinces)),
@@ -154,26 +152,6 @@ async def _compare_carton(
         count_stamps(subtract_ranges(present, named)),
         count_stamps(subtract_ranges(named, present)),
     )
-
-
-async def _select_target(connection: AsyncConnection, target: RecallTarget) -> list[Span]:
-    """The spans of a target, cut to its ranges."""
-    spans = schema.spans.c
-    lots = target.list_lots()
-    if lots or target.code is not None:
-        return await select_spans(connection, spans.lot.in_(lots))
-    if target.batch is not None:
-        return await select_spans(connection, spans.batch == target.batch)
-    if target.carton is not None:
-        return await select_spans_of(connection, [StampRange(*one) for one in target.ranges])
-    found: list[Span] = []
-    for batch, lo, hi in target.ranges:
-        touched = and_(spans.batch == batch, spans.lo < hi, spans.hi > lo)
-        found += [
-            replace(span, lo=max(span.lo, lo), hi=min(span.hi, hi))
-            for span in await select_spans(connection, touched)
-        ]
-    return found
 
 
 async def _count_scanned(

@@ -14,7 +14,7 @@ from stamps.lifecycle import State, Transition
 from tests.accounts import add_accounts
 from tests.ledger.code_watch.test_code_watch import AREA, activate, describe_lot
 from tests.ledger.conftest import NOW
-from tests.ledger.world import a_key
+from tests.ledger.world import a_key, printed
 
 DAY = 86_400_000
 
@@ -91,3 +91,16 @@ async def test_a_recall_of_other_lots_than_were_decided_is_refused_or_named(
     else:
         assert ledger.is_sqlite
         assert not (await ledger.audit.verify()).ok
+
+
+async def test_lots_that_share_a_batch_are_recalled_together(ledger: Ledger) -> None:
+    number = await printed(ledger, 100)
+    for lot, lo, hi in (("L1", 0, 40), ("L2", 40, 100)):
+        await ledger.lots.save(describe_lot(lot))
+        await ledger.transitions.apply(
+            number, lo, hi, Transition.ACTIVATE, actor="packer", key=a_key(), lot=lot
+        )
+    done = await approve(ledger, await propose(ledger, await find(ledger)))
+    assert [(one.lo, one.hi) for one in done.result] == [(0, 40), (40, 100)]
+    report = await ledger.audit.verify()
+    assert report.ok, report.problems
