@@ -82,6 +82,7 @@ OTHERWISE: Final[Mapping[str, str]] = {
     "registry.list_products": "names to choose from in a form",
     "registry.list_registry": "names to choose from in a form",
     "rolls.find_roll": "`POST transitions` takes the range of the roll",
+    "traces.find_place_provinces": "`GET registered-codes/{place}`",
     "webhooks.count_dead": "`GET webhooks/{webhook}/notices` with `state=dead`",
     "webhooks.list_choices": "the events of [webhooks.md](webhooks.md)",
 }

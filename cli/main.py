@@ -76,6 +76,7 @@ COMMANDS: Final[dict[str, Command]] = {
     "epcis": Command(_PROOF, "cli.epcis"),
     "diary": Command(_LIFE, "cli.diary"),
     "mentions": Command(_PROOF, "cli.mentions"),
+    "trace": Command(_PROOF, "cli.traces", "show_trace"),
     "audit": Command(_PROOF, "cli.audit"),
     "heads": Command(_PROOF, "cli.heads"),
     "replay": Command(_PROOF, "cli.replay", "replay"),

@@ -19,6 +19,8 @@ from services.documents import describe_report, describe_transition
 from services.stamps import recalls, transitions
 from services.stamps.recalls import CodeDays
 from services.stamps.transitions import TransitionRequest
+from services.traces.trace_recalls import propose_trace_recall
+from services.traces.trace_starts import StartKind, parse_request
 from stamps import serial_range
 from stamps.lifecycle import REASONS, Transition
 
@@ -167,6 +169,12 @@ def recall(
     carton: Annotated[
         str | None, typer.Option(help="Recall the stamps in this carton, or on this pallet.")
     ] = None,
+    traced: Annotated[
+        str | None, typer.Option(help="Recall every stamp that a trace forward reaches.")
+    ] = None,
+    traced_kind: Annotated[
+        StartKind | None, typer.Option(help="What is traced, where it is not to be recognised.")
+    ] = None,
     since: Annotated[
         datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Lots packed from this day on.")
     ] = None,
@@ -176,13 +184,21 @@ def recall(
     file: ConfigFile = None,
     as_json: Json = False,
 ) -> None:
-    """Propose to recall stamps, by lot, batch, code, carton or range; another person approves.
+    """Propose to recall stamps, by lot, batch, code, carton, trace or range; another approves.
 
     A recall is final. In an emergency an inspector suspends alone, at once.
     """
     named = (bool(ranges), lot is not None, batch is not None, code is not None, carton is not None)
-    if sum(named) != 1:
-        raise CommandRefused(why="name one of: ranges, --lot, --batch, --code, --carton")
+    if sum((*named, bool(traced))) != 1:
+        raise CommandRefused(why="name one of: ranges, --lot, --batch, --code, --carton, --traced")
+    if traced:
+        first, last = ("" if day is None else day.date().isoformat() for day in (since, until))
+        asked = parse_request(traced, traced_kind, first, last)
+        found = call_service(
+            file, lambda c: propose_trace_recall(c, asked, reason=reason, key=key), actor=actor
+        )
+        print_proposed(found, as_json)
+        return
     days = None
     if code is not None:
         days = CodeDays(

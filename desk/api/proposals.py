@@ -43,6 +43,9 @@ from services.proposals import proposals
 from services.proposals.proposal_kinds import PROPOSAL_PERMISSIONS
 from services.stamps import recalls
 from services.stamps.recalls import parse_days
+from services.traces.trace_recalls import preview_trace_recall, propose_trace_recall
+from services.traces.trace_starts import StartKind, parse_request
+from stamps.errors import MalformedCode, UnknownCode
 from stamps.lifecycle import IllegalReason
 from stamps.serial_range import MalformedRange
 from stamps.spans import SpanOutOfRange, TransitionConflict
@@ -58,9 +61,9 @@ _DECISION_ERRORS: Final = (
 
 
 class RecallBody(Body):
-    """Target of a recall, one of the five: a serial `range`, a whole `batch` or `lot`, the stamps
-    in a `carton` or on a pallet, or all lots that name a registered `code`, packed in the days
-    `since` to `until`.
+    """Target of a recall, one of the six: a serial `range`, a whole `batch` or `lot`, the stamps
+    in a `carton` or on a pallet, all lots that name a registered `code`, packed in the days
+    `since` to `until`, or every stamp that a trace forward from `traced` reaches.
     """
 
     range: Annotated[Text, Field(examples=["7·0-4999"])] | None = None
@@ -72,6 +75,10 @@ class RecallBody(Body):
     until: Text | None = None
     carton: Annotated[Text | None, Field(examples=["389350000100000014"])] = None
     """`LABEL`, or `LABEL@ORGANISATION`. Its stamps are those that are in it at the proposal."""
+    traced: Text | None = None
+    """What is traced, as in `GET trace`."""
+    traced_kind: StartKind | None = None
+    """What `traced` is, where it is not to be recognised."""
     reason: Text
 
 
@@ -84,7 +91,7 @@ class RoleGrantBody(Body):
 
 
 class RecallReachQuery(Query):
-    """Target whose reach is asked for, one of the five."""
+    """Target whose reach is asked for, one of the six."""
 
     lot: Text | None = None
     code: Text | None = None
@@ -94,6 +101,9 @@ class RecallReachQuery(Query):
     batch: int | None = None
     range: Text | None = None
     carton: Text | None = None
+    traced: Text | None = None
+    """What is traced, as in `GET trace`; `since` and `until` are then those of a place."""
+    traced_kind: StartKind | None = None
 
 
 class ProposalQuery(SortedPageQuery):
@@ -118,8 +128,10 @@ class ProposalListDocument(SortedListDocument):
     has_key=True,
     errors=(
         InvalidInput,
+        MalformedCode,
         MalformedRange,
         UnknownBatch,
+        UnknownCode,
         UnknownLot,
         UnknownRow,
         *CARTON_NAMING_ERRORS,
@@ -133,6 +145,12 @@ class ProposalListDocument(SortedListDocument):
 )
 async def propose_recall(call: ApiCall, body: RecallBody) -> ProposalDocument:
     """Propose a recall; it happens when another person approves it."""
+    if body.traced is not None:
+        _refuse_others("traced", body.lot, body.batch, body.range, body.code, body.carton)
+        asked = parse_request(body.traced, body.traced_kind, body.since, body.until)
+        proposal = await propose_trace_recall(call.context, asked, reason=body.reason, key=call.key)
+        call.headers["Location"] = f"/api/v1/proposals/{proposal.id}"
+        return describe_proposal(proposal)
     proposal = await recalls.propose_recall(
         call.context,
         lot=body.lot,
@@ -153,8 +171,10 @@ async def propose_recall(call: ApiCall, body: RecallBody) -> ProposalDocument:
     permissions=(Permission.RECALL,),
     errors=(
         InvalidInput,
+        MalformedCode,
         MalformedRange,
         UnknownBatch,
+        UnknownCode,
         UnknownLot,
         UnknownRow,
         SpanOutOfRange,
@@ -164,6 +184,11 @@ async def propose_recall(call: ApiCall, body: RecallBody) -> ProposalDocument:
 )
 async def preview_recall(call: ApiCall, query: RecallReachQuery) -> RecallReachDocument:
     """Count what a recall would reach; nothing changes."""
+    if query.traced is not None:
+        _refuse_others("traced", query.lot, query.batch, query.range, query.code, query.carton)
+        asked = parse_request(query.traced, query.traced_kind, query.since, query.until)
+        traced = await preview_trace_recall(call.context, asked)
+        return describe_reach(traced.reach, is_cut=traced.is_cut, took_ms=traced.found.took_ms)
     reach = await recalls.preview_recall(
         call.context,
         lot=query.lot,
@@ -254,3 +279,9 @@ async def refuse_proposal(call: ApiCall, proposal: int) -> ProposalDocument:
 async def withdraw_proposal(call: ApiCall, proposal: int) -> ProposalDocument:
     """Withdraw one's own proposal; twice is once."""
     return describe_proposal(await proposals.withdraw_proposal(call.context, proposal))
+
+
+def _refuse_others(field: str, *others: object) -> None:
+    """Refuse a second target beside the one that a field names. Raises `InvalidInput`."""
+    if any(one is not None for one in others):
+        raise InvalidInput(field=field, why="is one target, and another one is named too")

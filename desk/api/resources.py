@@ -40,6 +40,7 @@ from desk.api import (
     settings,
     staff,
     stamps,
+    traces,
     transitions,
     webhooks,
 )
@@ -63,6 +64,7 @@ ROUTES: Final = (
     *mentions.routes.routes,
     *diary.routes.routes,
     *diary_imports.routes.routes,
+    *traces.routes.routes,
     *photos.routes.routes,
     *proofs.routes.routes,
     *registered_codes.routes.routes,

@@ -61,6 +61,7 @@ from desk.pages import (
     staff,
     stamps,
     tokens,
+    traces,
     webhooks,
 )
 from desk.pages.app_files import INSTALLABLE
@@ -113,6 +114,7 @@ ROUTES: tuple[PageRoute, ...] = (
     *field_app.routes.routes,
     *field.routes.routes,
     *stamps.routes.routes,
+    *traces.routes.routes,
     *proposals.routes.routes,
     *code_recalls.routes.routes,
     *registered_codes.routes.routes,

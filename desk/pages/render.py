@@ -73,6 +73,7 @@ MENU_SECTIONS: Final[Mapping[str, Sequence[tuple[str, str, tuple[Permission, ...
         ("/diary", "diary", (Permission.EVENT_SEE,)),
         ("/cartons", "cartons", (Permission.CARTON_SEE,)),
         ("/stamps", "stamps", (Permission.STAMP_SEE,)),
+        ("/trace", "trace", (Permission.EVENT_SEE,)),
         ("/proposals", "proposals", PROPOSAL_PERMISSIONS),
     ),
     "figures": (

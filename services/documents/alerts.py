@@ -113,6 +113,10 @@ class RecallReachDocument(Document):
     """Stamps that were packed into it since the proposal; they are not recalled."""
     unpacked_since: int
     """Stamps that were unpacked from it since the proposal; they are recalled."""
+    is_cut: bool
+    """Whether the trace was cut, so that there may be more stamps."""
+    took_ms: int | None
+    """How long the trace took; null for another target."""
 
 
 class AlertStampDocument(Document):
@@ -213,7 +217,9 @@ def describe_case(case: AlertCase) -> AlertCaseDocument:
     )
 
 
-def describe_reach(reach: RecallReach) -> RecallReachDocument:
+def describe_reach(
+    reach: RecallReach, *, is_cut: bool = False, took_ms: int | None = None
+) -> RecallReachDocument:
     """The document of what a recall would reach."""
     return RecallReachDocument(
         stamps=reach.stamps,
@@ -227,6 +233,8 @@ def describe_reach(reach: RecallReach) -> RecallReachDocument:
         cartons=reach.cartons,
         packed_since=reach.packed_since,
         unpacked_since=reach.unpacked_since,
+        is_cut=is_cut,
+        took_ms=took_ms,
     )
 
 

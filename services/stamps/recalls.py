@@ -113,10 +113,11 @@ async def list_code_lots(context: ServiceContext, asked: CodeDays) -> list[str]:
 
 def parse_days(code: str, since: str | None, until: str | None) -> CodeDays:
     """A code and days as people type them; raises `InvalidInput` for the field that is at fault."""
-    return CodeDays(code, _parse_day("since", since), _parse_day("until", until))
+    return CodeDays(code, parse_day("since", since), parse_day("until", until))
 
 
-def _parse_day(field: str, text: str | None) -> date | None:
+def parse_day(field: str, text: str | None) -> date | None:
+    """A day as people type it; None for none. Raises `InvalidInput` for the field."""
     if not text or not text.strip():
         return None
     try:
@@ -172,9 +173,20 @@ async def propose_recall(
     require_permission(context, Permission.RECALL)
     check_reason(Transition.RECALL, reason)
     target, subject = await _find_target(context, lot, batch, ranges, code, carton)
+    return await propose_target(context, target, subject, reason=reason, key=key)
+
+
+async def propose_target(
+    context: ServiceContext, target: RecallTarget, subject: str, *, reason: str | None, key: str
+) -> Proposal:
+    """Propose to recall a target that was found. Raises as `propose_recall` does."""
+    require_permission(context, Permission.RECALL)
+    check_reason(Transition.RECALL, reason)
     concerned = ConcernedRows(
-        lots=[lot] if lot is not None else target.lots,
-        batches=[batch] if batch is not None else [number for number, _, _ in target.ranges],
+        lots=target.list_lots(),
+        batches=[target.batch]
+        if target.batch is not None
+        else [number for number, _, _ in target.ranges],
     )
     return await propose(context, RECALL, subject, target.to_document(), reason, key, concerned)
 

@@ -19,11 +19,11 @@ from services.context import ServiceContext
 from services.permissions import Permission, has_permission
 from stamps.code import parse_code
 from stamps.errors import VeritemError
+from stamps.stamp_ranges import StampRange
 from traceability.diary.entry_events import NAMES
 from traceability.epcis.event_reader import TRACE_PARTS
 from traceability.trace import Amount, FoundEvents, StepKind, TraceEvent, read_trace_event
 from traceability.trace.thing_names import (
-    StampsKey,
     find_lot_candidate,
     find_stamp_candidate,
     list_lot_identifiers,
@@ -138,7 +138,7 @@ class LedgerSource:
             self.cut.update(map(name_lot, known))
 
     async def _find_bound_ranges(
-        self, ranges: Mapping[str, StampsKey]
+        self, ranges: Mapping[str, StampRange]
     ) -> dict[str, list[BoundStamps]]:
         if not ranges:
             return {}
@@ -207,7 +207,7 @@ class LedgerSource:
         return {id_: rename_things(event, names) for id_, event in read.items()}
 
     def _is_of_teller(
-        self, stamps: StampsKey, packer: str | None, tellers: Collection[str]
+        self, stamps: StampRange, packer: str | None, tellers: Collection[str]
     ) -> bool:
         """Whether stamps are of an organisation that names them: nobody packs those of others."""
         if packer is not None:
@@ -252,7 +252,7 @@ class LedgerSource:
         )
 
 
-def _concerns(event: TraceEvent, key: str, asked: StampsKey) -> bool:
+def _concerns(event: TraceEvent, key: str, asked: StampRange) -> bool:
     """Whether an event of a lot is about some of its stamps: it names them."""
     for one in event.items:
         held = parse_stamps(one.key)
@@ -261,5 +261,5 @@ def _concerns(event: TraceEvent, key: str, asked: StampsKey) -> bool:
     return any(one.key == key for one in (*event.inputs, *event.outputs))
 
 
-def _overlaps(one: StampsKey | BoundStamps, other: StampsKey) -> bool:
+def _overlaps(one: StampRange | BoundStamps, other: StampRange) -> bool:
     return one.batch == other.batch and one.lo < other.hi and other.lo < one.hi

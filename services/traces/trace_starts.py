@@ -11,11 +11,13 @@ from services import scope
 from services.errors import InvalidInput
 from services.permissions import Permission, has_permission
 from services.record.event_record import find_event
+from services.stamps.recalls import parse_day
 from services.stamps.stamp_lookup import find_stamps
 from services.traces.ledger_source import LedgerSource
 from stamps.code import parse_code
 from stamps.errors import MalformedCode, VeritemError
 from stamps.serial_range import is_serial_range_form
+from stamps.vietnam_time import DAY_MS, to_date_start
 from traceability.code_forms import read_code
 from traceability.diary.entry_events import NAMES, name_input
 from traceability.digital_link import format_digital_link
@@ -82,6 +84,21 @@ class StartRequest:
     """The first time that is not included."""
 
 
+def parse_request(
+    item: str, kind: StartKind | None, since: str | None, until: str | None
+) -> StartRequest:
+    """What people ask, with days as they type them. Raises `InvalidInput` for a day."""
+    first, last = parse_day("since", since), parse_day("until", until)
+    if first is not None and last is not None and last < first:
+        raise InvalidInput(field="until", why="is before the first day")
+    return StartRequest(
+        item,
+        kind,
+        None if first is None else to_date_start(first),
+        None if last is None else to_date_start(last) + DAY_MS,
+    )
+
+
 async def find_start(source: LedgerSource, request: StartRequest) -> FoundStart:
     """The things that a request names. Raises `InvalidInput`, and as the look-up of stamps does."""
     text = request.item.strip()
@@ -121,6 +138,8 @@ async def _read_lot(source: LedgerSource, text: str, request: StartRequest) -> F
 
 
 async def _read_stamps(source: LedgerSource, text: str, request: StartRequest) -> FoundStart | None:
+    if request.kind is None and not has_permission(source.context.actor, Permission.STAMP_SEE):
+        return None
     if not is_serial_range_form(text):
         try:
             parse_code(read_stamp(text).code)

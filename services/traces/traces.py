@@ -6,6 +6,7 @@ events it sees those of others that name it as the party that things came from o
 """
 
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -19,9 +20,14 @@ from traceability.diary.entry_events import name_party
 from traceability.epcis.event_reader import normalize_key
 from traceability.epcis.identifiers import ROOT
 from traceability.trace import Trace, TraceDirection, TraceLimits, trace_things
+from traceability.trace.thing_names import describe_thing
 
 SHOWN: Final = TraceLimits(things=5_000, events=5_000)
 """Bounds of a trace that people look at."""
+
+
+PlaceNames = Mapping[str, str]
+"""The province of places, by identifier."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,3 +70,15 @@ async def _make_scope(context: ServiceContext) -> EventScope:
     parties = {f"{ROOT}/{ai}/{gln}" for gln in glns for ai in ("414", "417")}
     parties.add(normalize_key(name_party(own)))
     return EventScope(organisation=own, parties=sorted(parties))
+
+
+async def find_place_provinces(context: ServiceContext, found: FoundTrace) -> PlaceNames:
+    """The provinces of the registered places of a trace that the actor may see."""
+    named = {place for step in found.trace.steps for place in step.event.places}
+    codes = {key: describe_thing(key).text for key in named}
+    rows = await context.ledger.registered_codes.get_many(set(codes.values()))
+    return {
+        key: province
+        for key, code in codes.items()
+        if code in rows and (province := rows[code].province) is not None
+    }

@@ -365,6 +365,9 @@ async def tell_events(call: Any) -> None:
     await call("mai", "GET", "/events?after=x")  # 400
     await call("mai", "GET", f"/events/{quote(shown['events'][0]['id'], safe='')}")
     await call("mai", "GET", "/events/x")  # 404
+    for item in ("DL-2026-0912", "x", "99·1", "7.500-7.600", "0" * 20, "1·999999", "1·0"):
+        await call("mai", "GET", f"/trace?item={quote(item)}&direction=back")
+    await call("in", "GET", "/trace?item=x&direction=back")  # 403
 
 
 async def tell_diary(call: Any) -> None:

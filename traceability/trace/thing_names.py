@@ -6,7 +6,7 @@ trace it is one thing, `lot:L1`. Stamps are a serial range, `stamps:7·0-499`.
 >>> name_lot("L1"), name_stamps(7, 0, 500)
 ('lot:L1', 'stamps:7·0-499')
 >>> parse_stamps("stamps:7·0-499")
-StampsKey(batch=7, lo=0, hi=500)
+StampRange(batch=7, lo=0, hi=500)
 >>> parse_stamps("stamps:7·9-3") is None
 True
 >>> find_lot_candidate("https://id.gs1.org/01/08935000000014/10/DL-1%2F2")
@@ -16,10 +16,11 @@ True
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Final, Literal, NamedTuple
+from typing import Final, Literal
 from urllib.parse import quote, unquote
 
 from stamps.serial_range import format_serial_range
+from stamps.stamp_ranges import StampRange
 from traceability.epcis.identifiers import ROOT
 
 _LOT: Final = "lot:"
@@ -35,14 +36,6 @@ _INPUT: Final = re.compile(r"https://[^/]+/input/([^/]+)(?:/batch/([^/]+))?")
 _GS1: Final = re.compile(rf"{ROOT}/(\d{{2,4}})/([^/]+)(?:/(\d{{2,4}})/([^/]+))?")
 
 ThingKind = Literal["lot", "stamps", "carton", "place", "standing", "input", "gs1", "other"]
-
-
-class StampsKey(NamedTuple):
-    """The stamps `[lo, hi)` of a batch."""
-
-    batch: int
-    lo: int
-    hi: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,14 +61,14 @@ def name_stamps(batch: int, lo: int, hi: int) -> str:
     return f"stamps:{format_serial_range(batch, lo, hi)}"
 
 
-def parse_stamps(key: str) -> StampsKey | None:
+def parse_stamps(key: str) -> StampRange | None:
     """The stamps that a thing is; None for another thing."""
     found = _STAMPS.fullmatch(key)
     if found is None:
         return None
     lo = int(found[2])
     hi = lo + 1 if found[3] is None else int(found[3]) + 1
-    return StampsKey(int(found[1]), lo, hi) if lo < hi else None
+    return StampRange(int(found[1]), lo, hi) if lo < hi else None
 
 
 def find_lot_candidate(key: str) -> str | None:

@@ -61,6 +61,8 @@ class TraceEvent:
     """The organisations that tell it, sorted."""
     action: str | None = None
     step: str | None = None
+    entry: str | None = None
+    """The kind of the entry of a diary that it was written as."""
     items: tuple[Amount, ...] = ()
     """The things of an object event, or the children of a parent."""
     parent: str | None = None
@@ -96,6 +98,7 @@ def read_trace_event(
         tellers=tuple(sorted(tellers)),
         action=body.get("action"),
         step=None if step is None else step.rpartition("BizStep-")[2].rpartition(":")[2],
+        entry=_get_text(body, "veritem:entry"),
         items=_read_amounts(body, *prefix),
         parent=None if parent is None else normalize_key(parent),
         inputs=_read_amounts(body, "inputEPCList", "inputQuantityList"),
@@ -146,6 +149,11 @@ def is_followed(key: str) -> bool:
     False
     """
     return _CLASS.fullmatch(key) is None
+
+
+def _get_text(body: Mapping[str, Any], field: str) -> str | None:
+    value = body.get(field)
+    return value if isinstance(value, str) else None
 
 
 def _read_amounts(body: Mapping[str, Any], singles: str, quantities: str) -> tuple[Amount, ...]:

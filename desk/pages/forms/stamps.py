@@ -5,6 +5,7 @@ from typing import Annotated
 from pydantic import Field, StringConstraints
 
 from desk.pages.forms.fields import Form, Scanned, Text, Tick, Ticked
+from services.traces.trace_starts import StartKind
 from stamps.lifecycle import Transition
 
 
@@ -103,6 +104,15 @@ class RecallForm(Form):
 class CodeRecallForm(RecallForm):
     """A recall of the lots that name a code, by the days in which they were packed."""
 
+    since: Text | None = None
+    until: Text | None = None
+
+
+class TraceRecallForm(RecallForm):
+    """A recall of every stamp that a trace forward reaches."""
+
+    item: Text
+    kind: StartKind | None = None
     since: Text | None = None
     until: Text | None = None
 

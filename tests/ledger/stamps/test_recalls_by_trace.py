@@ -38,7 +38,7 @@ async def test_lots_are_recalled_as_wholes_and_stamps_as_far_as_they_can_be(
     )
     assert RecallTarget.from_document(target.to_document()) == target
     reach = await ledger.recall_reaches.measure(target)
-    assert (reach.stamps, reach.left, reach.lots) == (70, 0, ("L1",))
+    assert (reach.stamps, reach.left, reach.lots) == (70, 0, ("L1", "L2"))
     await ledger.transitions.apply(  # before the second person decides
         number, 95, 100, Transition.SUSPEND, actor="x", key=a_key(), reason="inspection"
     )

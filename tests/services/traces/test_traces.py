@@ -9,11 +9,15 @@ from ledger import Organisation, RegisteredCode
 from ledger.errors import UnknownBatch
 from services import Actor
 from services.errors import Forbidden, InvalidInput
+from services.proposals.proposals import approve_proposal
 from services.record.event_record import list_events, record_events
+from services.stamps.recalls import preview_proposal
+from services.traces.trace_recalls import preview_trace_recall, propose_trace_recall
 from services.traces.trace_starts import StartKind, StartRequest
 from services.traces.traces import FoundTrace, trace_item
+from stamps.lifecycle import IllegalReason, State
 from stamps.timestamps import format_rfc3339
-from tests.services.office import NOW, Office
+from tests.services.office import NOW, Office, new_key
 from tests.services.test_province_scope import of_province
 from tests.traceability.epcis.test_event_reader import document
 from traceability.diary.entry_events import NAMES, name_input, name_lot, name_standing
@@ -242,3 +246,50 @@ async def test_what_names_nothing_is_refused(office: Office, text: str) -> None:
 async def test_a_print_house_traces_nothing(office: Office) -> None:
     with pytest.raises(Forbidden):
         await trace(office, "L1", BACK, "press")
+
+
+async def test_a_recall_by_input_batch_reaches_every_stamp(office: Office) -> None:
+    number = await furnish(office)
+    asked = StartRequest("Ridomil; R7", StartKind.INPUT)
+    preview = await preview_trace_recall(office.context("inspector"), asked)
+    assert (preview.reach.stamps, preview.reach.lots, preview.is_cut) == (100, ("L1",), False)
+    proposal = await propose_trace_recall(
+        office.context("inspector"), asked, reason="ordered", key=new_key()
+    )
+    assert proposal.subject == "trace:Ridomil; R7"
+    assert proposal.document["lots"] == ["L1"]
+    assert proposal.document["ranges"] == []
+    again = await preview_proposal(office.context("authority"), proposal)
+    assert again.stamps == 100
+    await approve_proposal(office.context("authority"), proposal.id)
+    spans = await office.ledger.transitions.list_spans(number)
+    assert [one.state for one in spans] == [State.RECALLED]
+    assert (await office.ledger.audit.verify()).ok
+
+
+async def test_a_recall_by_carton_reaches_the_stamps_in_it_alone(office: Office) -> None:
+    number = await furnish(office)
+    proposal = await propose_trace_recall(
+        office.context("inspector"), StartRequest(CARTON), reason="ordered", key=new_key()
+    )
+    assert proposal.document["ranges"] == [[number, 0, 40]]
+    await approve_proposal(office.context("authority"), proposal.id)
+    spans = await office.ledger.transitions.list_spans(number)
+    assert [(one.lo, one.hi) for one in spans if one.state is State.RECALLED] == [(0, 40)]
+
+
+async def test_a_recall_that_leads_to_no_stamp_or_is_not_allowed_is_refused(
+    office: Office,
+) -> None:
+    await furnish(office)
+    with pytest.raises(InvalidInput, match="no stamp"):
+        await propose_trace_recall(
+            office.context("inspector"), StartRequest(JUICE), reason="ordered", key=new_key()
+        )
+    for who in ("packer", "issuer"):
+        with pytest.raises(Forbidden):
+            await preview_trace_recall(office.context(who), StartRequest("L1"))
+    with pytest.raises(IllegalReason):
+        await propose_trace_recall(
+            office.context("inspector"), StartRequest("L1"), reason="because", key=new_key()
+        )
