@@ -123,7 +123,8 @@ class ResolverSettings(ConnectionSettings):
     """Time after which every unknown code is answered, so that the answer's delay says nothing."""
     unknown_per_minute: PositiveInt = 300
     """Unknown codes that one network (IPv4 address, IPv6 /64) may try in a minute. Thousands of
-    people share an address behind a carrier's NAT, and few of them mistype."""
+    people share an address behind a carrier's NAT, and few of them mistype. So many GS1 keys, too,
+    may one network have looked up in the ledger."""
     writes_per_minute: PositiveInt = 120
     """Claims and reports that one network may send in a minute."""
     country_header: str = ""

@@ -38,6 +38,7 @@ class HandlerContext:
         self.proxies = settings.make_proxies()
         self.locator = ClientLocator(self.proxies, settings.country_header)
         self.unknown_limit = self._limit("unknown", settings.unknown_per_minute)
+        self.link_limit = self._limit("links", settings.unknown_per_minute)
         self.write_limit = self._limit("writes", settings.writes_per_minute)
         self.report_budget = ReportBudget(
             dependencies.request_counter, clock, secret=dependencies.secret

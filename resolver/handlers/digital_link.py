@@ -108,7 +108,7 @@ class DigitalLinkHandler:
         context = self._context
 
         async def admit() -> None:
-            await context.unknown_limit.count_request(context.locator.network(request))
+            await context.link_limit.count_request(context.locator.network(request))
 
         levels = await context.links.find_levels(anchor, admit)
         verdict = self._link_verdict(request, anchor)

@@ -1,13 +1,19 @@
 """Link sets on both engines: versions, what the public is told, and what a change tells."""
 
 import asyncio
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
-from ledger import KeyOwner, Ledger, LinkSetRow, Organisation
+from ledger import KeyOwner, Ledger, LinkSetRow, Organisation, open_ledger
 from ledger.errors import AlreadyExists, LinkSetsFull, RowChanged
 from ledger.links import link_sets
 
+ROOT = Path(__file__).parents[3]
 LINK = {"type": "pip", "href": "https://a.vn/x", "title": "Sầu riêng"}
 
 
@@ -83,3 +89,43 @@ async def test_prefixes_of_two_organisations_do_not_overlap(ledger: Ledger) -> N
     assert await owners.find_by_digits("8935") is None
     with pytest.raises(RowChanged):
         await owners.replace(KeyOwner("tp"), seen=KeyOwner("tp"), actor="an")
+
+
+# A writer that edits one link set as fast as it can and prints each version; the test kills it.
+WRITER = """
+import asyncio, sys
+from ledger import LinkSetRow, open_ledger
+
+async def main(url):
+    async with await open_ledger(url) as ledger:
+        for n in range(10_000):
+            row = LinkSetRow("a", "/01/a", "kp", str(n), [])
+            saved = await ledger.link_sets.replace(row, version=None, actor="mai")
+            print(saved.version, flush=True)
+
+asyncio.run(main(sys.argv[1]))
+"""
+
+
+def start_writer(url: str) -> "subprocess.Popen[str]":
+    return subprocess.Popen(
+        [sys.executable, "-c", WRITER, url], stdout=subprocess.PIPE, text=True, cwd=ROOT
+    )
+
+
+async def test_a_killed_edit_leaves_links_and_audit_entry_together(
+    ledger: Ledger, url: str
+) -> None:
+    await ledger.link_sets.add(a_row("a"), actor="mai")
+    process = start_writer(url)
+    assert process.stdout is not None
+    answered = [int(process.stdout.readline()) for _ in range(5)]
+    os.kill(process.pid, signal.SIGKILL)
+    answered += [int(line) for line in process.stdout.read().split()]
+    process.communicate()
+    async with await open_ledger(url) as opened:
+        row = await opened.link_sets.get("a")
+        assert row.version - answered[-1] in (0, 1)
+        told = await opened.audit.list_of_subject("link_sets:a", action="links.replace", limit=1)
+        assert told[0].details["version"] == row.version
+        assert (await opened.audit.verify()).ok

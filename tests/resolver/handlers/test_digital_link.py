@@ -262,7 +262,7 @@ async def test_a_full_index_leaves_a_budget_for_each_network(
     linked: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(directory, "MOST_INDEXED", 1)
-    limit = linked.serving.context.unknown_limit
+    limit = linked.serving.context.link_limit
     object.__setattr__(limit, "_per_minute", 3)
     network = {"X-Forwarded-For": "203.0.113.9"}
     statuses = [(await linked.get(f"/401/8935{n}", **network)).status for n in range(5)]
