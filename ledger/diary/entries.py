@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, and_, exists, insert, select
+from sqlalchemy import ColumnElement, and_, exists, func, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ledger import schema
@@ -23,9 +23,12 @@ from ledger.record.epcis_events import (
 )
 from ledger.storage.store import Store, uncancellable
 from stamps.errors import VeritemError
+from stamps.vietnam_time import DAY_MS
 
 MOST_OF_PLACES: Final = 2_000
 """Entries that are read to judge one page or one lot."""
+LONGEST_WAITING_MS: Final = 731 * DAY_MS
+"""No waiting period is longer (`traceability/diary/kinds/input.toml`)."""
 _AT_ONCE: Final = 500
 
 
@@ -138,7 +141,12 @@ class DiaryEntries:
         `since`."""
         rows = schema.diary_entries.c
         return await self._find(
-            and_(rows.place.in_(sorted(places)), rows.at < until, rows.free_from > since)
+            and_(
+                rows.place.in_(sorted(places)),
+                rows.at > since - LONGEST_WAITING_MS,
+                rows.at < until,
+                rows.free_from > since,
+            )
         )
 
     async def find_harvests(self, lots: Collection[str]) -> dict[str, int]:
@@ -146,19 +154,11 @@ class DiaryEntries:
         rows = schema.diary_entries.c
         async with self._store.read() as connection:
             found = await connection.execute(
-                select(rows.lot, rows.at)
+                select(rows.lot, func.min(rows.at).label("at"))
                 .where(rows.lot.in_(sorted(lots)), rows.kind == "harvest", is_valid())
-                .order_by(rows.at.desc())
-                .limit(MOST_OF_PLACES)
+                .group_by(rows.lot)
             )
             return {row.lot: row.at for row in found}
-
-    async def has_entries(self, place: str) -> bool:
-        """Whether a place has a valid entry."""
-        rows = schema.diary_entries.c
-        query = select(rows.event).where(rows.place == place, is_valid()).limit(1)
-        async with self._store.read() as connection:
-            return await connection.scalar(query) is not None
 
     async def _find(self, condition: ColumnElement[bool]) -> list[EventRow]:
         rows = schema.diary_entries.c

@@ -17,7 +17,7 @@ function element(name, text, className) {
 }
 
 function button(text, onClick) {
-  const made = element("button", text, "small");
+  const made = element("button", text, "small plain");
   made.type = "button";
   made.addEventListener("click", onClick);
   return made;
