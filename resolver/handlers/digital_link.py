@@ -2,7 +2,7 @@
 
     /01/{gtin}[/22/…][/10/…]     the default link of the key, 307
     …?linkType=gs1:recipeInfo    the link of this type, 307; several that suit alike, 300
-    …?linkType=linkset           all links of the key and of the keys above it (RFC 9264)
+    …?linkType=linkset           all links of the key and of the keys above it: RFC 9264, or a page
 
 The address of a stamp (`/01/{gtin}/21/{code}`) is answered by its verdict, and here where a link
 type or a linkset is asked for. Then it also has a link to the verdict. The code is not looked up
@@ -13,6 +13,7 @@ decides where it leads. GS1-Conformant Resolver Standard; what differs is in ADR
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import lru_cache
 from typing import Final
 from urllib.parse import quote
@@ -21,6 +22,8 @@ import orjson
 
 from resolver.errors import NoLink
 from resolver.handlers.context import HandlerContext
+from resolver.handlers.responses import page_response
+from resolver.handlers.signed_scan import ANY_ORIGIN
 from resolver.http.request import Request
 from resolver.http.response import HeaderBlock, Response
 from stamps.code import parse_code
@@ -88,7 +91,7 @@ class DigitalLinkHandler:
         if asked in _LINKSETS or wants_linkset(accept, has_type=asked is not None):
             if not levels:
                 raise NoLink(key=anchor)
-            return self._answer_linkset(make_linkset(levels, self._root), anchor)
+            return self._answer_all(request, levels, anchor)
         wish = LinkWish(
             type=None if asked is None else parse_link_type(asked) or "",
             media_types=accept,
@@ -99,8 +102,8 @@ class DigitalLinkHandler:
         if choice is None:
             raise NoLink(key=anchor)
         if len(choice.links) > 1:
-            document = make_choices(choice.link_set, choice.links, self._root)
-            return self._answer_linkset(document, anchor, 300)
+            chosen = replace(choice.link_set, links=choice.links)
+            return self._answer_all(request, [chosen], anchor, 300)
         headers = {"Location": add_query(choice.links[0].href, query), **self._link(anchor)}
         return _REDIRECT.respond(b"", 307, headers)
 
@@ -127,11 +130,28 @@ class DigitalLinkHandler:
         link = LinkTarget(_VERDICT, f"{self._root}/S/{code}", title, media_type="text/html")
         return LinkSet(anchor, "", (link,))
 
-    def _answer_linkset(
-        self, document: Mapping[str, object], anchor: str, status: int = 200
+    def _answer_all(
+        self, request: Request, levels: Sequence[LinkSet], anchor: str, status: int = 200
     ) -> Response:
-        headers = self._link(anchor) if status == 300 else {"Link": _CONTEXT_LINK}
-        return _LINKSET.respond(orjson.dumps(document), status, headers)
+        """The links of levels (300: those that the request did not decide between).
+
+        A linkset, or a page where a page is preferred.
+        """
+        preferences = self._context.negotiate(request)
+        if preferences.page:
+            query = request.target.partition("?")[2]
+            asked = quote(get_query_parameter(query, "linkType") or "linkset", safe="")
+            pieces = self._context.pages.render_links(
+                tuple(levels), preferences.language, f"?linkType={asked}"
+            )
+            headers = {**ANY_ORIGIN, **self._link(anchor)}
+            return page_response(pieces, gzip=preferences.gzip, status=status, headers=headers)
+        if status == 300:
+            [level] = levels
+            document = make_choices(level, level.links, self._root)
+            return _LINKSET.respond(orjson.dumps(document), status, self._link(anchor))
+        document = make_linkset(levels, self._root)
+        return _LINKSET.respond(orjson.dumps(document), status, {"Link": _CONTEXT_LINK})
 
     def _link(self, anchor: str) -> dict[str, str]:
         address = f"{self._root}{anchor}?linkType=linkset"

@@ -7,13 +7,15 @@ translated ahead (`resolver.pages.language_pages`).
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from functools import lru_cache
+from typing import Any, Final
 
 from resolver.answer import (
     StampAnswer,
 )
 from resolver.pages.fragment import Fragment, Piece
 from resolver.pages.language_pages import LanguagePages, Templates
+from resolver.pages.link_list import describe_levels
 from resolver.pages.public_figures import describe_precision, describe_quarters
 from resolver.pages.report_form import (
     FilledReport,
@@ -22,7 +24,11 @@ from resolver.pages.report_form import (
 )
 from resolver.pages.retype import render_code_input, render_hint
 from resolver.texts import WORDS
+from traceability.links.link_set import LinkSet
 from web.i18n import LANGUAGES, Language
+
+_LINK_LISTS: Final = 256
+"""Lists of links that are kept compressed."""
 
 
 class Pages:
@@ -37,6 +43,7 @@ class Pages:
         self._by_language = {
             language: LanguagePages(self._templates, WORDS[language]) for language in LANGUAGES
         }
+        self._link_lists = lru_cache(maxsize=_LINK_LISTS)(self._compress_links)
 
     def render_verdict(
         self, answer: StampAnswer, language: Language, token: str, signature: str = ""
@@ -92,6 +99,17 @@ class Pages:
             precision=describe_precision(documents, language),
         )
         return [page.figures_head, Fragment.compress(body), page.foot]
+
+    def render_links(
+        self, levels: tuple[LinkSet, ...], language: Language, switch: str
+    ) -> list[Piece]:
+        """The page of all links of a GS1 key; its language switch leads to `switch`."""
+        page = self._by_language[language]
+        return [*page.render_switch(switch), self._link_lists(levels, language), page.foot]
+
+    def _compress_links(self, levels: tuple[LinkSet, ...], language: Language) -> Fragment:
+        shown = describe_levels(levels, language)
+        return Fragment.compress(self._templates.fill("links.html", WORDS[language], levels=shown))
 
     def render_message(
         self,

@@ -102,7 +102,7 @@ async def test_a_key_leads_to_its_default_link_or_the_type_asked_for(linked: Hou
 async def test_all_links_of_a_key_are_a_linkset(linked: House) -> None:
     for target, headers in (
         (LOT, LINKSET),
-        (f"{LOT}?linkType=linkset", PHONE),
+        (f"{LOT}?linkType=linkset", CURL),
         (f"{LOT}?linkType=all", {}),
         (LOT, JSON),
     ):
@@ -120,10 +120,24 @@ async def test_all_links_of_a_key_are_a_linkset(linked: House) -> None:
         ]
     refused = "application/linkset+json;q=0, text/html"
     assert leads_to(await linked.get(ITEM, Accept=refused)) == "vi"
-    several = await linked.get(f"{ITEM}?linkType=gs1:hasRetailers", **PHONE)
+    several = await linked.get(f"{ITEM}?linkType=gs1:hasRetailers")
     [choices] = (await several.json())["linkset"]
     assert several.status == 300
     assert len(choices["https://ref.gs1.org/voc/hasRetailers"]) == 2
+
+
+async def test_people_see_all_links_as_a_page(linked: House) -> None:
+    english = {**PHONE, "Accept-Language": "en"}
+    page = await linked.get(f"{LOT}?linkType=linkset", **english)
+    text = await page.text()
+    assert (page.status, page.content_type) == (200, "text/html")
+    for words in ("Links of this key", "Traceability", 'href="https://kp.vn/recipe?x=1#top"'):
+        assert words in text
+    assert "gone.vn" not in text
+    assert 'href="?linkType=linkset&amp;lang=zh"' in text
+    several = await linked.get(f"{ITEM}?linkType=gs1:hasRetailers", **english)
+    text = await several.text()
+    assert (several.status, "retail-b" in text, "recipe" in text) == (300, True, False)
 
 
 async def test_a_stamp_s_address_leads_to_its_verdict(linked: House) -> None:
