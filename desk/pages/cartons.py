@@ -97,7 +97,7 @@ async def show_carton(call: PageCall, carton: str) -> web.StreamResponse:
         pack_link=f"/pack-carton?{urlencode({'carton': found.label})}",
         reach=await _preview_recall(call, found),
         reasons=REASONS[Transition.RECALL],
-        is_own=may_pack and actor.organisation == found.organisation,
+        is_own=may_pack and actor.organisation in (None, found.organisation),
         format_label=format_label,
         link_carton=link_carton,
         link_id=link_id,

@@ -19,7 +19,7 @@ cartons = Table(
     required("changed_by", Text),
     CheckConstraint("stamps >= 0 AND cartons >= 0", name="counts"),
 )
-Index(None, cartons.c.label)
+Index(None, cartons.c.label, cartons.c.changed_at, cartons.c.id)
 Index(None, cartons.c.pallet, cartons.c.id)
 Index(None, cartons.c.changed_at, cartons.c.id)
 Index(None, cartons.c.organisation, cartons.c.changed_at, cartons.c.id)

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from ledger.cartons.carton_errors import WrongCartonKind
+from ledger.cartons.carton_errors import UnknownCarton, WrongCartonKind
 from ledger.cartons.carton_rows import Carton, CartonKind, PackingOrder, RecordedPacking
 from ledger.cartons.packing_plan import make_carton_id
 from ledger.record.epcis_events import EventFilter, EventRow
@@ -73,9 +73,10 @@ async def pack(
     Raises `Forbidden`, `InvalidInput`, `KeyRequired`, `MalformedLabel`, the refusals of
     `services.cartons.scanned_contents` and `ledger.cartons.carton_errors`, `KeyReused`.
     """
-    organisation = _require_packer(context)
+    require_permission(context, Permission.CARTON_PACK)
     parsed = parse_carton_label(label)
     read = check_contents(await read_contents(context, contents))
+    organisation = await _find_packer(context, parsed, read)
     return await _carry_out(context, _order_packing(organisation, parsed, read), key)
 
 
@@ -84,8 +85,9 @@ async def pack_scan(context: ServiceContext, text: str, key: str) -> PackingResu
 
     Raises as `pack` does, and `LabelMissing`.
     """
-    organisation = _require_packer(context)
+    require_permission(context, Permission.CARTON_PACK)
     label, read = await read_scan(context, text)
+    organisation = await _find_packer(context, label, read)
     return await _carry_out(context, _order_packing(organisation, label, read), key)
 
 
@@ -96,11 +98,12 @@ async def unpack(
 
     None stands for all that is in it. Raises as `pack` does.
     """
-    organisation = _require_packer(context)
+    require_permission(context, Permission.CARTON_PACK)
     parsed = parse_carton_label(label)
     read = ScannedContents((), ())
     if contents is not None:
         read = check_contents(await read_contents(context, contents))
+    organisation = await _find_packer(context, parsed, read)
     order = PackingOrder(
         action="unpack",
         organisation=organisation,
@@ -182,14 +185,29 @@ async def find_cartons_of_stamps(
     return await cartons.list_named(found[:MOST_FOUND], scope.carton_scope(context.actor))
 
 
-def _require_packer(context: ServiceContext) -> str:
-    require_permission(context, Permission.CARTON_PACK)
-    organisation = context.actor.organisation
-    if organisation is None:
+async def _find_packer(context: ServiceContext, label: str, read: ScannedContents) -> str:
+    """The organisation that packs: the actor's; in a demo, that of the carton or of the stamps."""
+    actor, found = context.actor, context.actor.organisation
+    if found is None and actor.role == "demo":
+        found = await _find_owner(context, label, read)
+    if found is None:
         raise InvalidInput(
             field="organisation", why="a carton is an organisation's, and you are of none"
         )
-    return organisation
+    return found
+
+
+async def _find_owner(context: ServiceContext, label: str, read: ScannedContents) -> str | None:
+    for one in (label, *read.labels):
+        try:
+            return (await scope.find_carton(context, one)).organisation
+        except UnknownCarton:
+            continue
+    for stamps in read.stamps[:1]:
+        span = await context.ledger.transitions.get_span(stamps.batch, stamps.lo)
+        if span.lot is not None:
+            return (await scope.find_lot(context, span.lot)).organisation
+    return None
 
 
 def _order_packing(organisation: str, label: str, read: ScannedContents) -> PackingOrder:

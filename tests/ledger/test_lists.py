@@ -29,6 +29,7 @@ LISTS = (
     *(access.TOKENS, access.SESSIONS),
     reviews.SUBMISSIONS,
     diary.ENTRIES,
+    tables.CARTONS,
 )
 STATES = ("requested", "approved", "refused", "fulfilled")
 
@@ -175,6 +176,7 @@ FILTERS = {
     "findings": ("state", "kind", "actor", "province"),
     "submissions": ("state", "organisation", "product", "since"),
     "diary": ("organisation", "kind", "place", "lot", "since"),
+    "cartons": ("kind", "organisation", "label", "since"),
     "reports": ("state", "kind", "source", "province", "product", "packer", "owner"),
 }
 """The filters that have an index with each sort of their list."""
@@ -206,7 +208,7 @@ async def test_every_sort_and_filter_is_read_from_an_index(
 
 @pytest.mark.parametrize(
     "table",
-    [tables.ORDERS, tables.BATCHES, tables.LOTS, reviews.SUBMISSIONS],
+    [tables.ORDERS, tables.BATCHES, tables.LOTS, reviews.SUBMISSIONS, tables.CARTONS],
     ids=lambda table: table.name,
 )
 async def test_rows_of_a_province_are_those_of_its_packers(

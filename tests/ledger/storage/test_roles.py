@@ -36,6 +36,8 @@ from stamps.pin_ring import PinRing
 from tests.accounts import add_accounts
 from tests.database_roles import login, make_roles
 from tests.database_roles import open_as as opened
+from tests.ledger.cartons.test_cartons import activated as activate_lot
+from tests.ledger.cartons.test_cartons import move
 from tests.ledger.conftest import TEMPLATE, emptied
 from tests.ledger.notices.test_notices import a_webhook
 from tests.ledger.scans.test_scans import SCAN
@@ -400,6 +402,23 @@ async def test_a_stolen_issuer_decides_on_no_order(guarded: str) -> None:
             with psycopg.connect(login(guarded, "issuer")) as raw:
                 assert refusal_of(raw, [change]) == state
         assert (await owner.orders.get("o1")).decided_by is None
+
+
+async def test_the_desk_packs_cartons_and_changes_no_act(guarded: str) -> None:
+    async with opened(guarded) as owner:
+        await owner.organisations.add(Organisation("a", "packer", "a"))
+        batch = await activate_lot(owner, 20)
+    async with opened(guarded, "desk") as desk, opened(guarded, "resolver") as resolver:
+        await move(desk, "pack", "T-1", (batch, 0, 10))
+        await move(desk, "pack", "P-1", cartons=["T-1"])
+        assert (await move(desk, "unpack", "T-1", (batch, 0, 4))).stamps == 4
+        with pytest.raises(StorageForbidden):
+            await resolver.cartons.get_by_id("T-1@a")
+    with psycopg.connect(login(guarded, "desk")) as raw:
+        for change in ("DELETE FROM carton_acts", "UPDATE carton_items SET hi = 9"):
+            with pytest.raises(FORBIDDEN):
+                raw.execute(change)
+            raw.rollback()
 
 
 async def test_the_desk_records_events_and_changes_none(guarded: str) -> None:

@@ -108,10 +108,19 @@ async def test_a_packer_packs_its_own_activated_stamps_alone(office: Office) -> 
     for who in ("inspector", "authority", "press", "issuer"):
         with pytest.raises(Forbidden):
             await pack(office, "T-1", f"{batch}·0-9", who=who)
-    with pytest.raises(InvalidInput):  # of no organisation
-        await pack(office, "T-1", f"{batch}·0-9", who="operator")
     with pytest.raises(MalformedLabel):
         await pack(office, "carton 1", f"{batch}·0-9")
+
+
+async def test_in_a_demo_the_stamps_say_whose_carton_it_is(office: Office) -> None:
+    batch, printed = await office.activate_batch(), await office.print_batch()
+    packed = await pack(office, "T-1", f"{batch}·0-9", who="operator")
+    assert packed.carton.organisation == "krong-pac"
+    await pack(office, "P-1", "T-1", who="operator")
+    whole = await cartons.unpack(office.context("operator"), "P-1", None, new_key())
+    assert whole.act.cartons == ("T-1",)
+    with pytest.raises(InvalidInput):  # bound to no lot yet: nobody's
+        await pack(office, "T-2", f"{printed}·0-9", who="operator")
 
 
 async def test_each_sees_the_cartons_of_its_scope(office: Office) -> None:
