@@ -7,8 +7,11 @@ Labels say nothing about stamps that raised no alert: nobody looked at those. So
 precision of alerts above the threshold in force, and never the share of copies that is found.
 """
 
+from bisect import bisect_right
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from itertools import compress
 from math import sqrt
 from statistics import median
 from typing import Final
@@ -99,7 +102,7 @@ def choose_level(score: float) -> int:
     >>> [choose_level(score) for score in (-3.0, 6.8, 8.0, 10.7, 99.0)]
     [0, 0, 1, 2, 4]
     """
-    return sum(score >= bound for bound in LEVELS[1:])
+    return bisect_right(LEVELS, score, 1) - 1
 
 
 def name_month(at: int) -> str:
@@ -142,19 +145,17 @@ def summarize_labels(labels: Iterable[Label]) -> LabelSummary:
     known = [
         label for label in counted if label.kind in DETECTOR_KINDS and label.cause in LABEL_OF_CAUSE
     ]
+    are_confirmed = [LABEL_OF_CAUSE[label.cause] for label in known]
     groups: dict[str, Mapping[str, Share]] = {}
     for dimension, choose in DIMENSIONS.items():
-        found: dict[str, list[bool]] = {}
-        for label in known:
-            found.setdefault(choose(label), []).append(LABEL_OF_CAUSE[label.cause])
+        names = [choose(label) for label in known]
+        found, confirmed = Counter(names), Counter(compress(names, are_confirmed))
         by_name = dimension in ("month", "level")
-        ordered = sorted(found.items(), key=lambda item: (0 if by_name else -len(item[1]), item[0]))
-        groups[dimension] = {name: estimate_share(sum(are), len(are)) for name, are in ordered}
-    causes: dict[str, int] = {}
-    for label in known:
-        causes[label.cause] = causes.get(label.cause, 0) + 1
+        ordered = sorted(found.items(), key=lambda item: (0 if by_name else -item[1], item[0]))
+        groups[dimension] = {name: estimate_share(confirmed[name], n) for name, n in ordered}
+    causes = Counter(label.cause for label in known)
     return LabelSummary(
-        total=estimate_share(sum(LABEL_OF_CAUSE[label.cause] for label in known), len(known)),
+        total=estimate_share(sum(are_confirmed), len(known)),
         groups=groups,
         causes=dict(sorted(causes.items(), key=lambda item: (-item[1], item[0]))),
         excluded=len(counted) - len(known),

@@ -4,6 +4,7 @@ An authority of a province sees its province; the ministry and the operator see 
 an authority is that of its organisation.
 """
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -135,7 +136,6 @@ async def show_figures(context: ServiceContext, query: FigureQuery) -> Dashboard
     period = choose_period(query.period, today, query.since, query.until)
     figures = context.ledger.figures
     first, last = period.first, period.last
-    totals = await figures.sum_period(first, last, scope)
     before = await figures.sum_period(period.before_first, period.before_last, scope)
     times = await figures.sum_period(first, last, scope, "day" if period.is_by_day else "month")
     products = await figures.sum_period(first, last, scope, "product")
@@ -146,7 +146,9 @@ async def show_figures(context: ServiceContext, query: FigureQuery) -> Dashboard
         provinces = await figures.sum_period(first, last, scope, "province")
     elif scope.packer is None:
         packers = await figures.sum_period(first, last, scope, "packer")
-    whole = totals.get("", Totals())
+    whole: Totals = Counter()
+    for part in times.values():
+        whole.update(part)
     waiting = await figures.find_oldest_waiting()
     return Dashboard(
         query=query,
