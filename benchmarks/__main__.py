@@ -17,7 +17,9 @@ from benchmarks.plan import Plan
 from benchmarks.programs import require_programs
 from tests.servers import ServerMissing
 
-NAMES: Final = ("issue", "print", "resolve", "memory", "detect", "doors", "phone", "desk", "field")
+NAMES: Final = (
+    "issue", "print", "resolve", "memory", "detect", "doors", "phone", "desk", "field", "trace",
+)  # fmt: skip
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

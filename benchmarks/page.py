@@ -7,7 +7,18 @@ from typing import Any, Final
 
 RESULTS: Final = Path(__file__).parent / "results"
 PAGE: Final = Path(__file__).parent / "README.md"
-NAMES: Final = ("issue", "print", "resolve", "memory", "detect", "replay", "doors", "phone", "desk")
+NAMES: Final = (
+    "issue",
+    "print",
+    "resolve",
+    "memory",
+    "detect",
+    "replay",
+    "doors",
+    "phone",
+    "desk",
+    "trace",
+)
 BEGIN: Final = "<!-- figures -->\n"
 END: Final = "<!-- /figures -->\n"
 

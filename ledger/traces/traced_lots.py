@@ -103,13 +103,11 @@ class TracedLots:
                 found.update({row.number: row.packer for row in await connection.execute(query)})
         return found
 
-    async def find_location_numbers(
-        self, *, organisation: str | None = None, code: str | None = None
-    ) -> list[str]:
-        """Return the GLNs of the places of an organisation, or of those with an official code."""
+    async def find_location_numbers(self, code: str) -> list[str]:
+        """Return the GLNs of the places with an official code."""
         places = schema.places.c
-        named = places.organisation == organisation if code is None else places.code == code
-        query = select(places.gln).where(named, places.gln.is_not(None)).limit(_AT_ONCE)
+        query = select(places.gln).where(places.code == code, places.gln.is_not(None))
+        query = query.limit(_AT_ONCE)
         async with self._store.read() as connection:
             return [gln for gln in await connection.scalars(query) if gln is not None]
 

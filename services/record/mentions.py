@@ -71,7 +71,7 @@ async def list_mentions(
     """
     organisation = _require_organisation(context)
     request = PageRequest(limit, after)
-    keys = await _list_keys(context, organisation)
+    keys = await list_party_keys(context, organisation)
     rows = await context.ledger.mentions.find_page(
         organisation, keys, after=request.key(int, str, str), limit=limit + 1
     )
@@ -85,7 +85,7 @@ async def list_mentions(
 async def get_mention(context: ServiceContext, teller: str, event: str) -> Mention:
     """One event that names the actor's organisation. Raises `Forbidden`, `UnknownRow`."""
     organisation = _require_organisation(context)
-    keys = await _list_keys(context, organisation)
+    keys = await list_party_keys(context, organisation)
     row = await context.ledger.mentions.get(organisation, keys, _name(teller, event))
     return _make(organisation, keys, row, await find_answers(context, [row]))
 
@@ -106,7 +106,7 @@ async def answer_mention(
         raise InvalidInput(field="note", why="is too long", most=MAX_NOTE_LENGTH)
     await context.ledger.mentions.answer(
         organisation,
-        await _list_keys(context, organisation),
+        await list_party_keys(context, organisation),
         _name(teller, event),
         reply,
         note,
@@ -142,7 +142,7 @@ def _require_organisation(
     return organisation
 
 
-async def _list_keys(context: ServiceContext, organisation: str) -> frozenset[str]:
+async def list_party_keys(context: ServiceContext, organisation: str) -> frozenset[str]:
     """The canonical keys that name an organisation."""
     ledger = context.ledger
     known = await ledger.organisations.get(organisation)

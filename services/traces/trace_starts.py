@@ -164,7 +164,9 @@ async def _read_place(source: LedgerSource, text: str, request: StartRequest) ->
         return None
     traced = source.context.ledger.traced_lots
     code = None if read is None else read[1]
-    glns = [location] if location else await traced.find_location_numbers(code=code)
+    glns = [location] if location else []
+    if code is not None:
+        glns += await traced.find_location_numbers(code)
     names = [f"{ROOT}/414/{gln}" for gln in glns]
     lots: list[str] = []
     are_lots_cut = False

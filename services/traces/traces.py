@@ -13,12 +13,10 @@ from typing import Final
 from ledger.traces.traced_events import EventScope
 from services.context import ServiceContext
 from services.permissions import Permission, require_permission
+from services.record.mentions import list_party_keys
 from services.scope import own_scope
 from services.traces.ledger_source import LedgerSource
 from services.traces.trace_starts import FoundStart, StartRequest, find_start
-from traceability.diary.entry_events import name_party
-from traceability.epcis.event_reader import normalize_key
-from traceability.epcis.identifiers import ROOT
 from traceability.trace import Trace, TraceDirection, TraceLimits, trace_things
 from traceability.trace.thing_names import describe_thing
 
@@ -66,9 +64,7 @@ async def _make_scope(context: ServiceContext) -> EventScope:
     own = own_scope(context.actor)
     if own is None:
         return EventScope(province=context.actor.province)
-    glns = await context.ledger.traced_lots.find_location_numbers(organisation=own)
-    parties = {f"{ROOT}/{ai}/{gln}" for gln in glns for ai in ("414", "417")}
-    parties.add(normalize_key(name_party(own)))
+    parties = await list_party_keys(context, own)
     return EventScope(organisation=own, parties=sorted(parties))
 
 
