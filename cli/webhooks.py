@@ -73,11 +73,14 @@ def add_webhook(
     event: Events,
     actor: SignedInAs,
     label: Label = "",
+    portal: Annotated[
+        str | None, typer.Option("--portal", help="A portal's format: epcis or ten_items.")
+    ] = None,
     file: ConfigFile = None,
     as_json: Json = False,
 ) -> None:
     """Have events of an organisation sent to an address; print the secret, this once."""
-    request, seal = WebhookRequest(organisation, url, event, label), _open_seal(file)
+    request, seal = WebhookRequest(organisation, url, event, label, portal), _open_seal(file)
     made = call_service(file, lambda c: webhooks.add_webhook(c, seal, request), actor=actor)
     _print_secret(made, as_json)
 

@@ -15,7 +15,7 @@ import random
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from contextlib import AbstractAsyncContextManager, suppress
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
@@ -31,10 +31,9 @@ from notices.mail_document import describe_mail
 from notices.mail_message import make_message
 from notices.mail_sender import MailConnection, MailReply, MailServerDown
 from notices.retry_times import find_rest, find_retry_wait
+from notices.turns import run_turns
 from stamps.errors import VeritemError
 
-_TICK_SECONDS: Final = 1.0
-_TROUBLE_SECONDS: Final = 5.0
 _AT_ONCE: Final = 20
 """Mails of one lease and one connection."""
 _COMPOSED_AT_ONCE: Final = 50
@@ -108,15 +107,7 @@ class MailWorker:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Work until `stop` is set; a mail under way gets a moment to end."""
-        while not stop.is_set():
-            wait = _TICK_SECONDS
-            try:
-                await self.start_turn()
-            except VeritemError as refusal:
-                _log.warning("mail waits", why=str(refusal))
-                wait = _TROUBLE_SECONDS
-            with suppress(TimeoutError):
-                await asyncio.wait_for(stop.wait(), wait)
+        await run_turns(self.start_turn, stop, trouble="mail waits")
         await self.close()
 
     async def start_turn(self) -> None:

@@ -139,6 +139,7 @@ def make_headers(message: str, body: str, secrets: Sequence[str], *, at: int) ->
     return {
         "Content-Type": "application/json",
         "User-Agent": _USER_AGENT,
+        "Idempotency-Key": message,
         "webhook-id": message,
         "webhook-timestamp": str(at // 1000),
         "webhook-signature": " ".join(signatures),

@@ -7,27 +7,26 @@ is sent again with the same id.
 """
 
 import asyncio
+import json
 import random
 import time
 from collections import Counter
 from collections.abc import Callable
-from contextlib import suppress
 from typing import Final
 
 import structlog
 
 from ledger import Ledger
+from ledger.errors import UnknownSubmission
 from ledger.notices.notices import Attempt, Notice
 from ledger.notices.webhooks import Webhook
 from ledger.storage.secret_seal import SecretLocked, SecretSeal
 from notices.retry_times import find_rest, find_retry_wait
+from notices.turns import run_turns
 from notices.webhook_sender import SentAnswer, WebhookSender
 from stamps.errors import VeritemError
+from traceability.portals.mapping import PortalRecord, map_record
 
-_TICK_SECONDS: Final = 1.0
-"""Longest time until an event is relayed."""
-_TROUBLE_SECONDS: Final = 5.0
-"""Pause after the ledger did not answer."""
 _AT_ONCE: Final = 20
 """Messages that one webhook is sent in one lease."""
 _BUDGET_SECONDS: Final = 30.0
@@ -65,15 +64,7 @@ class WebhookWorker:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Work until `stop` is set; deliveries under way get a moment to end."""
-        while not stop.is_set():
-            wait = _TICK_SECONDS
-            try:
-                await self.start_turn()
-            except VeritemError as refusal:
-                _log.warning("notices wait", why=str(refusal))
-                wait = _TROUBLE_SECONDS
-            with suppress(TimeoutError):
-                await asyncio.wait_for(stop.wait(), wait)
+        await run_turns(self.start_turn, stop, trouble="notices wait")
         await self.close()
 
     async def start_turn(self) -> None:
@@ -135,4 +126,20 @@ class WebhookWorker:
         except SecretLocked as locked:
             _log.error("webhook not signed", webhook=webhook.id, why=str(locked))
             return SentAnswer(None, "secret-locked")
-        return await self._sender.send(webhook.url, notice.id, notice.body, secrets, at=at)
+        try:
+            body = await self._make_body(webhook, notice)
+        except UnknownSubmission:
+            return SentAnswer(None, "record-missing")
+        return await self._sender.send(webhook.url, notice.id, body, secrets, at=at)
+
+    async def _make_body(self, webhook: Webhook, notice: Notice) -> str:
+        """The notice; to a portal the published record, which never changes, in its format.
+
+        Raises `UnknownSubmission`.
+        """
+        message = json.loads(notice.body)
+        if webhook.format is None or message["type"] != "lot.published":
+            return notice.body
+        submission = message["data"]["review"]
+        record, sha256 = await self._ledger.lot_submissions.find_record(submission)
+        return map_record(webhook.format, PortalRecord(record, sha256, notice.made_at))

@@ -29,6 +29,7 @@ LONG: Final = frozenset(
         "ledger/storage/test_faults.py",
         "ledger/alerts/test_hearing_faults.py",
         "notices/test_mail_restarts.py",
+        "notices/test_portal_restarts.py",
         "resolver/enrolled/test_enrolled_service.py",
         "services/record/test_capture_faults.py",
         "resolver/recorder/test_recorder.py",

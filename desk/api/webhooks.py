@@ -48,6 +48,8 @@ class WebhookBody(ProofBody):
     url: LongText
     events: list[str]
     label: str = ""
+    format: Text | None = None
+    """`epcis` or `ten_items` for a portal that is sent published records; notices when absent."""
     organisation: Text | None = None
 
 
@@ -102,7 +104,7 @@ async def list_webhooks(call: ApiCall, query: WebhookQuery) -> WebhookListDocume
 async def add_webhook(call: ApiCall, body: WebhookBody) -> WebhookSecretDocument:
     """Have events sent to an address; its secret is answered this once."""
     organisation = body.organisation or call.context.actor.organisation or ""
-    request = WebhookRequest(organisation, body.url, body.events, body.label)
+    request = WebhookRequest(organisation, body.url, body.events, body.label, body.format)
     seal = call.runtime.dependencies.webhook_seal
     made = await webhooks.add_own_webhook(
         call.context,

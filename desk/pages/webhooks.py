@@ -24,6 +24,7 @@ from services.notices import webhooks
 from services.notices.webhooks import WebhookRequest
 from services.paging import PageRequest
 from services.permissions import Permission, has_permission
+from traceability.portals.mapping import FORMATS
 
 routes = PageRoutes()
 
@@ -51,6 +52,7 @@ async def show_webhooks(call: PageCall) -> web.StreamResponse:
         webhooks=found,
         dead=await webhooks.count_dead(call.context, found),
         choices=await webhooks.list_choices(call.context, own) if own else [],
+        formats=[(name, call.texts(f"portal_format.{name}")) for name in sorted(FORMATS)],
         has_otp=call.staff.has_otp,
     )
 
@@ -64,7 +66,7 @@ async def add_webhook(call: PageCall) -> web.StreamResponse:
         call.runtime.dependencies.webhook_seal,
         call.runtime.budgets,
         call.make_proof(form.password, form.otp),
-        WebhookRequest(form.organisation, form.url, form.events, form.label),
+        WebhookRequest(form.organisation, form.url, form.events, form.label, form.format),
     )
     return redirect(_address(made.webhook.id), _SECRET, secret=made.secret)
 

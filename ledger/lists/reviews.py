@@ -10,7 +10,7 @@ from ledger.packer_provinces import is_of_province
 _ROWS: Final = schema.lot_submissions
 
 SUBMISSIONS: Final = ListTable(
-    name="reviews",
+    name="submissions",
     base=_ROWS,
     key=_ROWS.c.id,
     sorts={"submitted_at": _ROWS.c.submitted_at},

@@ -9,6 +9,7 @@ together or not at all.
 Reviewers are other people than who submitted or wrote the version; two reviewers are two people.
 """
 
+import json
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
@@ -185,6 +186,18 @@ class LotSubmissions:
         """Return a submission. Raises `UnknownSubmission`."""
         async with self._store.read() as connection:
             return await _find(connection, id_)
+
+    async def find_record(self, id_: int) -> tuple[Mapping[str, Any], str]:
+        """Return the record of a submission, which never changes, and its SHA-256.
+
+        The service that sends notices may read no more of a submission. Raises `UnknownSubmission`.
+        """
+        query = select(_TABLE.c.record, _TABLE.c.sha256).where(_TABLE.c.id == id_)
+        async with self._store.read() as connection:
+            row = (await connection.execute(query)).one_or_none()
+        if row is None:
+            raise UnknownSubmission(submission=id_)
+        return json.loads(row.record), row.sha256
 
     async def find_last(self, lot: str) -> Submission | None:
         """Return the last submission of a lot; None if nothing was submitted."""

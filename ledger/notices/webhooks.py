@@ -52,6 +52,8 @@ class Webhook:
     failing_since: int | None = None
     busy_until: int = 0
     """Time until which nothing is sent: a worker has the webhook, or it rests after a failure."""
+    format: str | None = None
+    """The format of a portal (`traceability.portals`) that published records are sent in."""
 
     def list_secrets(self, at: int) -> list[str]:
         """The sealed secrets that sign at a time, the newest first."""

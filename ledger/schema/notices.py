@@ -21,6 +21,7 @@ webhooks = Table(
     required("failures", Integer),
     optional("failing_since", BigInteger),
     required("busy_until", BigInteger),
+    optional("format", Text),
 )
 Index(None, webhooks.c.organisation, webhooks.c.made_at)
 Index(None, webhooks.c.state, webhooks.c.busy_until)

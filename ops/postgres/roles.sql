@@ -287,7 +287,7 @@ GRANT INSERT, UPDATE (position) ON notice_sources TO veritem_desk;
 GRANT SELECT, UPDATE (position) ON notice_sources TO veritem_notices;
 GRANT SELECT, UPDATE (state, failures, failing_since, busy_until) ON webhooks TO veritem_notices;
 GRANT SELECT (code, organisation) ON registered_codes TO veritem_notices;
-GRANT SELECT (id, lot, version, organisation, product, state, submitted_by, submitted_at)
+GRANT SELECT (id, lot, version, organisation, product, record, sha256, state, submitted_by, submitted_at)
     ON lot_submissions TO veritem_notices;
 GRANT SELECT ON notices, organisations, places, orders, order_numbers, batches, batch_parties, lots, transitions,
     alerts, alert_levels, hearings, audit, chain_heads, generations, alembic_version TO veritem_notices;

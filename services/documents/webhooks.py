@@ -15,6 +15,8 @@ class WebhookDocument(Document):
     url: str
     label: str
     events: list[str]
+    format: str | None
+    """The format of a portal that published records are sent in; null for notices."""
     state: WebhookState
     made_at: Timestamp
     made_by: str
@@ -57,6 +59,7 @@ def describe_webhook(webhook: Webhook) -> WebhookDocument:
         url=webhook.url,
         label=webhook.label,
         events=list(webhook.events),
+        format=webhook.format,
         state=webhook.state,
         made_at=format_rfc3339(webhook.made_at),
         made_by=webhook.made_by,

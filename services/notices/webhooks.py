@@ -23,10 +23,13 @@ from services.errors import Forbidden, InvalidInput
 from services.paging import Page, PageRequest
 from services.permissions import Permission, require_permission
 from services.sign_in import IdentityProof, SignInBudgets, confirm_identity
+from traceability.portals.mapping import FORMATS
 from web.public_address import may_be_public
 
 MAX_URL_LENGTH: Final = 500
 MAX_LABEL_LENGTH: Final = 80
+PORTAL_EVENT: Final = "lot.published"
+"""The event that portals are told of, with the record itself."""
 OVERLAP_MS: Final = 24 * 3_600_000
 """Time for which the former secret signs beside a new one."""
 _SECRET_BYTES: Final = 32
@@ -44,6 +47,8 @@ class WebhookRequest:
     url: str
     events: Sequence[str]
     label: str = ""
+    format: str | None = None
+    """The format of a portal; None for notices."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +101,7 @@ async def add_webhook(
         secret=seal.seal(webhook_id, secret),
         made_at=context.clock(),
         made_by=context.actor.id,
+        format=_check_format(request.format, request.events),
     )
     return WebhookWithSecret(await context.ledger.webhooks.add(webhook), secret)
 
@@ -115,6 +121,7 @@ async def add_own_webhook(
     choices = await _list_choices_to_edit(context, request.organisation)
     check_url(request.url)
     _check_events(request.events, choices)
+    _check_format(request.format, request.events)
     await confirm_identity(context, budgets, proof)
     return await add_webhook(context, seal, request, key)
 
@@ -125,6 +132,7 @@ async def change_webhook(
     """Change name and events. Raises `Forbidden`, `UnknownRow`, `InvalidInput`."""
     webhook = await _find_own(context, id_, Permission.WEBHOOK_EDIT)
     choices = await _list_choices_to_edit(context, webhook.organisation)
+    _check_format(webhook.format, events)
     return await context.ledger.webhooks.change(
         id_,
         label=_check_label(label),
@@ -264,6 +272,19 @@ def _check_events(events: Sequence[str], choices: Sequence[str]) -> tuple[str, .
         why = f"must be one or more of {', '.join(choices)}"
         raise InvalidInput(field="events", why=why, expected="webhook_events")
     return wanted
+
+
+def _check_format(name: str | None, events: Sequence[str]) -> str | None:
+    """The format of a portal, which is told of published records alone."""
+    if not name:
+        return None
+    if name not in FORMATS:
+        why = f"must be one of {', '.join(sorted(FORMATS))}"
+        raise InvalidInput(field="format", why=why, expected="portal_format")
+    if set(events) != {PORTAL_EVENT}:
+        why = f"must be {PORTAL_EVENT} alone for a portal"
+        raise InvalidInput(field="events", why=why, expected="portal_events")
+    return name
 
 
 async def _list_choices_to_edit(context: ServiceContext, organisation: str) -> list[str]:

@@ -10,7 +10,6 @@ import structlog
 
 from desk.serve import serve
 from desk.settings import DeskSettings
-from detection.rules import Rules
 from notices.settings import NoticeSettings
 from tests.desk.running_desk import KEYS, SECRET, SIGNER
 
@@ -28,7 +27,6 @@ def main(argument: str) -> None:
         otp_keys=lambda: [bytes(32)],
         webhook_keys=lambda: [bytes(32)],
         notices=NoticeSettings(in_desk=False),
-        rules=Rules(),
         stamp_host="VERITEM.VN",
         ready=lambda url, admin: print(json.dumps([url, admin]), flush=True),  # noqa: T201
     )

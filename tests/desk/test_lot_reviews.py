@@ -56,7 +56,6 @@ async def test_a_lot_is_submitted_returned_corrected_and_published(desk: Running
 async def test_a_province_is_asked_for_two_reviewers(desk: RunningDesk) -> None:
     await desk.fetch("mai", "PUT", "/lots/L1", lot_document("L1"))
     async with somebody(desk, "bo") as bo, somebody(desk, "mai") as mai:
-        assert (await bo.get("/reviews")).status == 200
         rules = await bo.get("/review-rules")
         assert "một người thẩm định" in rules.text
         rules = await bo.submit(rules, "/review-rules", province="", reviewers="2")
@@ -81,12 +80,3 @@ async def test_another_packer_and_another_province_see_nothing(desk: RunningDesk
     listed = await desk.fetch("bo", "GET", "/reviews?province=66")
     assert [one["lot"] for one in listed["submissions"]] == ["L1"]
     assert (await desk.fetch("bo", "GET", "/reviews?province=01"))["submissions"] == []
-
-
-async def test_the_task_at_home_leads_to_the_queue(desk: RunningDesk) -> None:
-    await desk.fetch("mai", "PUT", "/lots/L1", lot_document("L1"))
-    await desk.fetch("mai", "POST", "/lots/L1/submissions", {"version": 1})
-    async with somebody(desk, "bo") as bo:
-        [path] = re.findall(r'href="(/reviews\?[^"]+)"', (await bo.get("/")).html)
-        queue = await bo.get(path.replace("&amp;", "&"))
-        assert (queue.status, 'href="/reviews/1"' in queue.html) == (200, True)

@@ -174,7 +174,7 @@ FILTERS = {
     "tokens": ("staff", "organisation", "since"),
     "sessions": ("staff", "since"),
     "findings": ("state", "kind", "actor", "province"),
-    "reviews": ("state", "organisation", "product", "since"),
+    "submissions": ("state", "organisation", "product", "since"),
     "diary": ("organisation", "kind", "place", "lot", "since"),
     "cartons": ("kind", "organisation", "label", "since"),
     "reports": ("state", "kind", "source", "province", "product", "packer", "owner"),

@@ -3,6 +3,7 @@
 import pytest
 
 from tests.notices.receivers import TestTls, make_tls
+from tests.services.conftest import furnished  # noqa: F401 - a fixture
 
 
 @pytest.fixture(scope="session")

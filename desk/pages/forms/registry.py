@@ -114,6 +114,7 @@ class WebhookForm(WebhookChangeForm):
 
     organisation: Text
     url: Annotated[str, StringConstraints(max_length=500), AfterValidator(_check_webhook_url)]
+    format: Text = ""
     password: str
     otp: Text | None = None
 
