@@ -10,7 +10,7 @@ from traceability.gs1_text import write_gs1_text
 from traceability.links.anchor import split_anchor
 
 
-class LinkDocument(Document):
+class KeyLinkDocument(Document):
     """A link; `type` is of the GS1 Web Vocabulary, without its namespace."""
 
     type: str
@@ -31,7 +31,7 @@ class LinkSetDocument(Document):
     """Where the public service answers it, below its address."""
     organisation: str
     description: str
-    links: list[LinkDocument]
+    links: list[KeyLinkDocument]
     version: int
     saved_by: str
     saved_at: Timestamp
@@ -67,6 +67,6 @@ def describe_key_owner(owner: KeyOwner) -> KeyOwnerDocument:
     )
 
 
-def _describe_link(link: Mapping[str, Any]) -> LinkDocument:
+def _describe_link(link: Mapping[str, Any]) -> KeyLinkDocument:
     empty: dict[str, Any] = {"hreflang": [], "media_type": None, "context": []}
-    return LinkDocument(**{**empty, **link})
+    return KeyLinkDocument(**{**empty, **link})
