@@ -68,7 +68,7 @@ class InvitedDocument(AccountDocument):
     link: str
 
 
-class LinkDocument(BaseModel):
+class AccountLinkDocument(BaseModel):
     """A link by which a person chooses a password, which is answered this once."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -139,10 +139,10 @@ async def show_account(call: ApiCall, account: str) -> StaffDetailsDocument:
     permissions=_MANAGE,
     errors=(UnknownStaff, AlreadyExists),
 )
-async def renew_invitation(call: ApiCall, account: str) -> LinkDocument:
+async def renew_invitation(call: ApiCall, account: str) -> AccountLinkDocument:
     """Make a new link for a person who has not accepted; the old one works no more."""
     text = await invitations.renew_invitation(call.context, account)
-    return LinkDocument(link=_describe_link(call, text))
+    return AccountLinkDocument(link=_describe_link(call, text))
 
 
 @routes.add(
@@ -162,14 +162,14 @@ async def renew_invitation(call: ApiCall, account: str) -> LinkDocument:
         MailLimited,
     ),
 )
-async def reset_password(call: ApiCall, account: str, body: ResetBody) -> LinkDocument:
+async def reset_password(call: ApiCall, account: str, body: ResetBody) -> AccountLinkDocument:
     """Take the password off somebody else's account; its sessions end, its tokens are revoked."""
     mail_to = check_mail_to(call.runtime.dependencies.mail, body.mail_to)
     _, _, text = await invitations.reset_password(
         call.context, account, call.key, with_codes=body.with_codes
     )
     await _send_link(call, account, text, mail_to, body.language, is_reset=True)
-    return LinkDocument(link=_describe_link(call, text))
+    return AccountLinkDocument(link=_describe_link(call, text))
 
 
 @routes.add(

@@ -5,6 +5,7 @@ import re
 from html import unescape
 from pathlib import Path
 from typing import get_args
+from urllib.parse import quote
 
 import aiohttp
 import pytest
@@ -26,7 +27,7 @@ from ledger import (
 )
 from ledger.alerts.alert_record import AlertKind
 from services.lots.lot_fields import extract_fields, read_lot
-from services.permissions import GRANTS
+from services.permissions import GRANTS, Permission
 from services.trade_actors import list_entries
 from stamps.lifecycle import REASONS, State, Transition
 from tests.desk.people import somebody
@@ -416,6 +417,12 @@ async def test_each_role_sees_its_own_pages_and_no_others(desk: RunningDesk, rol
         told = await desk.fetch(seller, "POST", "/diary", {"kind": "sale", "values": sale})
         lines = b"at,lot,quantity,unit,buyer\n2026-01-13,L1,5,TNE,A\n"
         entries = await desk.fetch(seller, "POST", "/diary-imports?kind=sale", lines, **csv)
+        mention = {"teller": "none", "id": "none"}
+        if Permission.EVENT_RECORD in GRANTS[role]:  # type: ignore[index] # a role by its name
+            told_of = await desk.ledger.organisations.get(PEOPLE[WHO[role]][2])  # type: ignore[index,arg-type]
+            about = {"kind": "sale", "values": {**sale, "buyer": told_of.name}}
+            await desk.fetch("lan", "POST", "/diary", about)
+            [mention] = (await desk.fetch(WHO[role], "GET", "/mentions"))["mentions"]
         packing = {"contents": [f"{number}·0-9"]}
         await desk.fetch("mai", "POST", "/cartons/T-1/packings", packing, key="carton")
         values = {
@@ -438,6 +445,8 @@ async def test_each_role_sees_its_own_pages_and_no_others(desk: RunningDesk, rol
             "entry_kind": "sale",
             "place_id": "kp",
             "guide": "packer",
+            "teller": mention["teller"],
+            "event": quote(mention["id"], safe=""),
             "token": (await desk.fetch(WHO[role], "GET", "/tokens"))["tokens"][0]["id"],
             "session": (await desk.fetch(WHO[role], "GET", "/sessions"))["sessions"][0]["id"],
             "report": "ministry-year-2026-vn",
@@ -466,8 +475,8 @@ async def test_each_role_sees_its_own_pages_and_no_others(desk: RunningDesk, rol
             assert "unsafe-inline" not in policy
             assert "'unsafe-eval'" not in policy
             scripts = re.findall(r"<script[^>]*>", page.html)
-            own = {f'<script src="{asset.path}" defer>' for asset in ASSETS.values()}
-            assert set(scripts) <= own
+            own_scripts = {f'<script src="{asset.path}" defer>' for asset in ASSETS.values()}
+            assert set(scripts) <= own_scripts
             assert (f'<script src="{ENROL_SCRIPT.path}" defer>' in scripts) == (path == "/enrol")
             assert "style=" not in page.html
 
