@@ -7,10 +7,12 @@ from pathlib import Path
 import pytest
 
 from desk.pages import ROUTES
+from desk.pages.entry_texts import label_entry_field
 from desk.pages.guide_texts import name_guide
 from desk.texts import TEXTS
 from ledger import ROLES
 from tests.desk.days.guide_pictures import MOST_BYTES
+from traceability.diary.entry_kinds import load_entry_kinds
 from web.i18n import Language
 
 FOLDER = Path(__file__).parents[2] / "docs/guide"
@@ -34,6 +36,8 @@ def list_texts(language: Language) -> tuple[re.Pattern[str], ...]:
     """The texts of the pages as patterns; those that are little more than a value are left out."""
     texts = TEXTS[language]
     shown = {texts(key) for key in texts}
+    kinds = load_entry_kinds().values()
+    shown |= {label_entry_field(field, texts) for kind in kinds for field in kind.fields}
     return tuple(
         re.compile(".+?".join(map(re.escape, re.split(r"\{\w+\}", text))))
         for text in shown
