@@ -212,7 +212,7 @@ _PATHS: Final = {
     "sessions": "/sessions/",
     "findings": "/field/findings/",
     "hearings": "/hearings/",
-    "submissions": "/reviews/",
+    "reviews": "/reviews/",
     "diary": "/diary/",
     "cartons": "/cartons/",
     "actor_invitations": "/actor-invitations/",

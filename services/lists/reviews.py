@@ -20,7 +20,7 @@ def _scope_submissions(context: ServiceContext) -> Groups:
 
 
 SUBMISSIONS: Final = ListDescription(
-    name="submissions",
+    name="reviews",
     table=TABLE,
     permissions=(Permission.LOT_SEE,),
     columns=(
