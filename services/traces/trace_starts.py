@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import Final
 
 from ledger import LotFilter
+from ledger.cartons.carton_errors import AmbiguousCarton, UnknownCarton
 from ledger.errors import UnknownLot, UnknownRow
 from services import scope
 from services.errors import InvalidInput
@@ -18,9 +19,11 @@ from stamps.code import parse_code
 from stamps.errors import MalformedCode, VeritemError
 from stamps.serial_range import is_serial_range_form
 from stamps.vietnam_time import DAY_MS, to_date_start
+from traceability.carton_label import MalformedLabel
 from traceability.code_forms import read_code
 from traceability.diary.entry_events import NAMES, name_input
 from traceability.digital_link import format_digital_link
+from traceability.epcis.aggregation import name_carton
 from traceability.epcis.event_reader import (
     PLACE_PARTS,
     normalize_key,
@@ -219,9 +222,16 @@ async def _read_input(source: LedgerSource, text: str, request: StartRequest) ->
 async def _read_carton(source: LedgerSource, text: str, request: StartRequest) -> FoundStart | None:
     elements = _read_elements(text)
     sscc = elements.get("00") or _read_digits(text)
-    if sscc is None:
+    if sscc is not None:
+        return FoundStart(StartKind.CARTON, sscc, (TraceStart(f"{ROOT}/00/{sscc}"),))
+    if not has_permission(source.context.actor, Permission.CARTON_SEE):
         return None
-    return FoundStart(StartKind.CARTON, sscc, (TraceStart(f"{ROOT}/00/{sscc}"),))
+    try:
+        carton = await scope.find_carton(source.context, text)
+    except (MalformedLabel, UnknownCarton, AmbiguousCarton):
+        return None
+    key = normalize_key(name_carton(carton.label, carton.organisation))
+    return FoundStart(StartKind.CARTON, carton.label, (TraceStart(key),))
 
 
 async def _read_thing(source: LedgerSource, text: str, request: StartRequest) -> FoundStart | None:

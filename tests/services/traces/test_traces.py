@@ -8,6 +8,8 @@ import pytest
 from ledger import Organisation, RegisteredCode
 from ledger.errors import UnknownBatch
 from services import Actor
+from services.cartons.cartons import pack as pack_carton
+from services.cartons.cartons import unpack
 from services.errors import Forbidden, InvalidInput
 from services.proposals.proposals import approve_proposal
 from services.record.event_record import list_events, record_events
@@ -129,6 +131,20 @@ async def test_a_carton_leads_to_the_stamps_in_it_alone(office: Office) -> None:
         assert set(found.trace.things) == {CARTON, f"stamps:{number}·0-39", JUICE}
     juice = await trace(office, "(01)08935000000021(10)J1", BACK)
     assert {CARTON, f"stamps:{number}·0-39", "lot:L1", SPRAY} <= set(juice.trace.things)
+
+
+async def test_what_a_packer_packed_is_found_by_the_label_of_its_carton(office: Office) -> None:
+    number = await office.activate_batch(100)
+    packer = office.context("packer")
+    await pack_carton(packer, "T-17", [f"{number}·0-39"], new_key())
+    await unpack(packer, "T-17", [f"{number}·0-9"], new_key())
+    found = await trace(office, "T-17", FORWARD, "packer")
+    assert (found.start.kind, found.start.name) == (StartKind.CARTON, "T-17")
+    ranges = {key for key in found.trace.things if key.startswith("stamps:")}
+    assert ranges == {f"stamps:{number}·0-9", f"stamps:{number}·10-39"}
+    assert "lot:L1" in (await trace(office, "T-17", BACK)).trace.things
+    with pytest.raises(InvalidInput):
+        await trace(office, "T-17", BACK, "other-packer")
 
 
 async def test_stamps_that_others_claim_to_have_packed_are_not_in_their_carton(
