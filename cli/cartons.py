@@ -15,9 +15,9 @@ from services.documents.cartons import (
     describe_carton_details,
     describe_packing_result,
 )
-from services.lists.catalogue import CARTONS
 from services.lists.description import ListRequest
 from services.lists.find import find_list_page
+from services.lists.lots import CARTONS
 from traceability.carton_label import format_label
 
 app = typer.Typer(no_args_is_help=True, help="Cartons and pallets: pack, unpack, show.")

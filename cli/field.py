@@ -36,7 +36,7 @@ from services.field import field_checks, field_findings, field_phones
 from services.field.field_checks import FieldRecord, OwnHosts, OwnHostsCache
 from services.field.field_findings import NewFinding
 from services.field.field_snapshots import SnapshotMaker
-from services.lists.catalogue import FINDINGS
+from services.lists.cases import FINDINGS
 from services.lists.description import ListPage, ListRequest
 from services.lists.find import find_list_page
 from stamps import serial_range

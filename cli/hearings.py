@@ -23,7 +23,7 @@ from services.documents.hearings import (
     describe_hearing,
     describe_hearing_file,
 )
-from services.lists.catalogue import HEARINGS
+from services.lists.cases import HEARINGS
 from services.lists.description import ListRequest
 from services.lists.find import find_list_page
 

@@ -16,7 +16,7 @@ from services.documents.reports import (
     describe_report_file,
     describe_report_group,
 )
-from services.lists.catalogue import REPORTS
+from services.lists.cases import REPORTS
 from services.lists.description import ListPage, ListRequest
 from services.lists.find import find_list_page
 from services.reports import consumer_reports

@@ -10,18 +10,13 @@ from datetime import timedelta
 from typing import Final
 
 from services.context import ServiceContext
-from services.lists.catalogue import (
-    ALERTS,
-    BATCHES,
-    CODES,
-    HEARINGS,
-    LOTS,
-    ORDERS,
-    PROPOSALS,
-    REPORTS,
-)
+from services.lists.cases import ALERTS, HEARINGS, REPORTS
+from services.lists.codes import CODES
 from services.lists.description import ListCount, ListDescription, ListRequest
 from services.lists.find import count_list
+from services.lists.lots import LOTS
+from services.lists.orders import BATCHES, ORDERS
+from services.lists.proposals import PROPOSALS
 from services.lists.reviews import SUBMISSIONS
 from services.permissions import Permission, has_permission
 from services.proposals.proposal_kinds import PROPOSAL_PERMISSIONS

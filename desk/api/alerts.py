@@ -30,7 +30,7 @@ from services.documents import (
 )
 from services.documents.models import Document
 from services.errors import InvalidInput
-from services.lists.catalogue import ALERTS
+from services.lists.cases import ALERTS
 from services.lists.find import find_list_page
 from services.permissions import Permission
 

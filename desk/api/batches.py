@@ -27,8 +27,8 @@ from services.documents import (
 )
 from services.documents.models import Document
 from services.errors import InvalidInput
-from services.lists.catalogue import BATCHES
 from services.lists.find import find_list_page
+from services.lists.orders import BATCHES
 from services.permissions import Permission
 from services.record import batch_events
 from stamps.errors import OutOfRange

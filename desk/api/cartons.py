@@ -45,8 +45,8 @@ from services.documents.cartons import (
 )
 from services.documents.events import describe_event
 from services.errors import InvalidInput
-from services.lists.catalogue import CARTONS
 from services.lists.find import find_list_page
+from services.lists.lots import CARTONS
 from services.permissions import Permission
 from traceability.carton_label import MalformedLabel
 

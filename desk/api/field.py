@@ -27,7 +27,7 @@ from services.documents.models import Document
 from services.errors import CheckLimited, ForeignAddress, InvalidInput
 from services.field import field_checks, field_findings, field_phones, field_snapshots
 from services.field.field_findings import NewFinding
-from services.lists.catalogue import FINDINGS
+from services.lists.cases import FINDINGS
 from services.lists.find import find_list_page
 from services.permissions import Permission
 from stamps.errors import BadSignature, MalformedCode, UnknownCode

@@ -31,7 +31,7 @@ from services.documents.hearings import (
     describe_hearing_file,
 )
 from services.errors import InvalidInput
-from services.lists.catalogue import HEARINGS
+from services.lists.cases import HEARINGS
 from services.lists.find import find_list_page
 from services.permissions import Permission
 from web.security_headers import NO_STORE, SANDBOX

@@ -40,8 +40,8 @@ from services.documents import (
     describe_proposal,
 )
 from services.errors import ForeignPlace, InvalidInput
-from services.lists.catalogue import LOTS
 from services.lists.find import find_list_page
+from services.lists.lots import LOTS
 from services.lots import lots
 from services.lots.lots import CorrectionRequest
 from services.permissions import Permission

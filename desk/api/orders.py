@@ -31,8 +31,8 @@ from services.documents import (
     describe_proposal,
 )
 from services.errors import ExcessReasonRequired, InvalidInput, OrderIncomplete, SimilarOrder
-from services.lists.catalogue import ORDERS
 from services.lists.find import find_list_page
+from services.lists.orders import ORDERS
 from services.orders import order_limits, orders
 from services.orders.orders import (
     MAX_NOTE_LENGTH,

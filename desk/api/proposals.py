@@ -36,8 +36,8 @@ from services.documents import (
     describe_reach,
 )
 from services.errors import InvalidInput
-from services.lists.catalogue import PROPOSALS
 from services.lists.find import find_list_page
+from services.lists.proposals import PROPOSALS
 from services.permissions import Permission
 from services.proposals import proposals
 from services.proposals.proposal_kinds import PROPOSAL_PERMISSIONS

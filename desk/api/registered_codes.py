@@ -34,7 +34,7 @@ from services.documents import (
     describe_lot,
 )
 from services.errors import CodeState, ImportRefused, InvalidInput
-from services.lists.catalogue import CODES
+from services.lists.codes import CODES
 from services.lists.find import find_list_page
 from services.permissions import Permission
 from traceability.code_forms import CodeKind

@@ -24,7 +24,7 @@ from services.documents.reports import (
     describe_report_group,
 )
 from services.errors import InvalidInput
-from services.lists.catalogue import REPORTS
+from services.lists.cases import REPORTS
 from services.lists.find import find_list_page
 from services.permissions import Permission
 from services.reports import consumer_reports

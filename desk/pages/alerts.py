@@ -30,7 +30,7 @@ from desk.pages.state_bar import BarPart, split_states
 from detection.place import Place
 from ledger import ALERT_TRANSITIONS, Alert, AlertState, LotRow, find_causes
 from services.alerts import alerts, case_handling
-from services.lists.catalogue import ALERTS
+from services.lists.cases import ALERTS
 from services.permissions import Permission, has_permission
 from stamps.lifecycle import REASONS, State, Transition
 from traceability.lot import Lot

@@ -20,8 +20,8 @@ from services.alerts import hearings
 from services.batches import batches, bundles, job_sheet, print_balance, print_proofs, print_reports
 from services.batches.bundle_store import BundleStatus
 from services.batches.bundles import Download
-from services.lists.catalogue import BATCHES
 from services.lists.find import find_person_names
+from services.lists.orders import BATCHES
 from services.permissions import Permission, has_permission
 from services.stamps import recalls
 from stamps.lifecycle import REASONS, Transition

@@ -20,8 +20,8 @@ from ledger import RecallReach
 from ledger.cartons.carton_rows import Carton
 from services.cartons import cartons
 from services.cartons.scanned_contents import MOST_LINES
-from services.lists.catalogue import CARTONS
 from services.lists.find import find_person_names
+from services.lists.lots import CARTONS
 from services.permissions import Permission, has_permission
 from services.stamps import recalls
 from stamps.lifecycle import REASONS, Transition

@@ -24,7 +24,7 @@ from services.alerts.case_handling import MOST_PHOTOS
 from services.field import field_checks, field_findings, field_phones
 from services.field.field_checks import FieldRecord
 from services.field.field_findings import NewFinding
-from services.lists.catalogue import FINDINGS
+from services.lists.cases import FINDINGS
 from services.lists.find import find_person_names
 from services.permissions import Permission
 from stamps.errors import VeritemError

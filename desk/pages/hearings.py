@@ -19,7 +19,7 @@ from ledger.errors import UnknownHearing
 from services.alerts import hearings
 from services.alerts.case_handling import parse_due
 from services.alerts.hearings import HearingFile, PartyQuestion
-from services.lists.catalogue import HEARINGS
+from services.lists.cases import HEARINGS
 from services.permissions import Permission
 from web.errors import NotFound
 from web.i18n import Texts, format_moment

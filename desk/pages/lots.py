@@ -18,8 +18,8 @@ from services import ServiceContext
 from services.alerts import hearings
 from services.codes import registered_codes
 from services.diary.evidence import find_lot_evidence
-from services.lists.catalogue import LOTS
 from services.lists.find import find_person_names
+from services.lists.lots import LOTS
 from services.lots import lot_drafts, lot_reviews, lots
 from services.permissions import Permission, has_permission
 from services.proposals import proposals

@@ -20,8 +20,8 @@ from ledger.errors import UnknownRow
 from printing import STANDARD_DESIGNS, draw_specimen
 from services.batches import batches
 from services.batches.batches import BatchRequest
-from services.lists.catalogue import ORDERS
 from services.lists.find import find_person_names
+from services.lists.orders import ORDERS
 from services.orders import order_limits, orders
 from services.orders.orders import OrderRequest
 from services.organisations import registry

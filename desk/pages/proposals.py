@@ -11,8 +11,8 @@ from desk.pages.lists import render_list
 from desk.pages.render import render_page
 from desk.pages.routing import PageRoutes, redirect
 from ledger import ProposalState
-from services.lists.catalogue import PROPOSALS
 from services.lists.find import find_person_names
+from services.lists.proposals import PROPOSALS
 from services.lists.subjects import find_subject_names
 from services.proposals import proposals
 from services.proposals.proposal_kinds import LOT_CHANGE, ORDER_EXCESS, PROPOSAL_PERMISSIONS, RECALL

@@ -18,7 +18,7 @@ from ledger import AuditEntry, RegisteredCode
 from services import ServiceContext
 from services.alerts import alerts
 from services.codes import registered_codes
-from services.lists.catalogue import CODES
+from services.lists.codes import CODES
 from services.lists.find import find_person_names
 from services.permissions import Permission, has_permission
 from traceability.administrative_units import load_administrative_units

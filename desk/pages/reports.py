@@ -17,7 +17,7 @@ from desk.pages.routing import PageRoutes, redirect
 from ledger import REPORT_STEPS, ReportGroup, ReportState
 from ledger.reports.hot_spots import HotSpot
 from ledger.reports.report_groups import ANSWER_CHANNELS
-from services.lists.catalogue import REPORTS
+from services.lists.cases import REPORTS
 from services.lists.find import find_person_names
 from services.permissions import Permission
 from services.reports import consumer_reports

@@ -11,9 +11,9 @@ from ledger.errors import UnknownLot
 from ledger.lists.records import read_lot
 from ledger.stamps.recall_notices import RecallNotice
 from services.context import ServiceContext
-from services.lists.catalogue import LOTS
 from services.lists.description import ListRequest
 from services.lists.find import find_list_page
+from services.lists.lots import LOTS
 from services.lots.lots import get_lot, list_bindable_lots
 from services.stamps.recalls import find_recalls
 

@@ -10,9 +10,9 @@ from ledger.errors import UnknownLot
 from services import Actor, ServiceContext, scope
 from services.codes import registered_codes
 from services.errors import Forbidden
-from services.lists.catalogue import LOTS
 from services.lists.description import ListRequest
 from services.lists.find import find_list_page
+from services.lists.lots import LOTS
 from services.lots import lots
 from services.permissions import GRANTS
 from services.record.event_record import list_events, record_events

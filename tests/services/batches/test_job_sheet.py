@@ -7,9 +7,9 @@ import pytest
 from ledger.errors import UnknownBatch
 from services.batches.job_sheet import get_job_sheet
 from services.errors import Forbidden
-from services.lists.catalogue import BATCHES
 from services.lists.description import ListRequest
 from services.lists.find import find_list_page
+from services.lists.orders import BATCHES
 from tests.services.office import Office
 
 

@@ -19,9 +19,9 @@ from services.cartons.scanned_contents import (
     UnreadLines,
 )
 from services.errors import Forbidden, InvalidInput
-from services.lists.catalogue import CARTONS
 from services.lists.description import ListRequest
 from services.lists.find import find_list_page
+from services.lists.lots import CARTONS
 from services.record.event_record import list_events
 from stamps.stamp_ranges import StampRange
 from tests.services.office import KEYS, Office, new_key

@@ -17,7 +17,7 @@ from services.codes import registered_codes
 from services.codes.registered_codes import CodeQuery
 from services.errors import CodeState, Forbidden, ForeignPlace, InvalidInput
 from services.home import list_tasks
-from services.lists.catalogue import CODES
+from services.lists.codes import CODES
 from services.lists.description import ListRequest
 from services.lists.find import count_list, find_list_page
 from services.lots import lots
