@@ -9,11 +9,13 @@ from aiohttp import web
 from desk.pages.call import PageCall
 from desk.pages.forms import ReturnForm, ReviewRuleForm, SubmitForm
 from desk.pages.lists import render_list
+from desk.pages.lot_evidence_texts import describe_completeness
 from desk.pages.lot_texts import list_changed_fields, list_facts
 from desk.pages.provinces import list_provinces
 from desk.pages.render import render_page
 from desk.pages.routing import PageRoutes, redirect
 from ledger import SubmissionState
+from services.diary.evidence import find_lot_evidence
 from services.lists.find import find_person_names
 from services.lists.reviews import SUBMISSIONS
 from services.lots import lot_reviews
@@ -42,6 +44,7 @@ async def show_review(call: PageCall, review: int) -> web.StreamResponse:
     """Show a submitted version: its record, what differs, and the decision."""
     file = await lot_reviews.open_review(call.context, review)
     document, texts = file.submission.record["document"], call.texts
+    evidence = await find_lot_evidence(call.context, file.lot)
     return render_page(
         call,
         "review.html",
@@ -52,6 +55,7 @@ async def show_review(call: PageCall, review: int) -> web.StreamResponse:
         stages=_list_stages(document, texts),
         completeness=file.submission.record["completeness"],
         changes=_compare(call, file),
+        diary=describe_completeness(file.lot, evidence, texts).lines,
     )
 
 

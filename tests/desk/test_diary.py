@@ -107,6 +107,10 @@ async def test_a_packer_sees_what_the_diary_of_the_area_says_of_its_lot(desk: Ru
     said = await desk.fetch("mai", "GET", "/lots/DL-2026-0912/diary")
     assert (said["kept"], said["missing"]) == (["harvest", "order", "inputs"], ["waiting"])
     assert said["breaches"][0]["free_from"] == "2026-09-15"
+    await desk.fetch("mai", "POST", "/lots/DL-2026-0912/submissions", {"version": 1})
+    async with somebody(desk, "bo") as reviewer:
+        page = await reviewer.get("/reviews/1")
+        assert "Ridomil Gold dùng ngày 01/09/2026, từ ngày 15/09/2026 mới được thu" in page.text
     hidden = await desk.call("lan", "GET", "/lots/DL-2026-0912/diary")
     assert hidden.status == 404
 
