@@ -46,7 +46,7 @@ _KEYS: Final = ("key", "at", "event", "organisation", "part")
 Row = tuple[Any, ...]
 
 
-class Size(NamedTuple):
+class TraceWorldSize(NamedTuple):
     """How much is measured."""
 
     events: int
@@ -58,8 +58,8 @@ class Size(NamedTuple):
     rounds: int
 
 
-FULL: Final = Size(1_000_000, 400, 1_000, 10_000, 200)
-QUICK: Final = Size(30_000, 40, 1_000, 1_500, 20)
+FULL: Final = TraceWorldSize(1_000_000, 400, 1_000, 10_000, 200)
+QUICK: Final = TraceWorldSize(30_000, 40, 1_000, 1_500, 20)
 
 
 def run(plan: Plan) -> Iterator[Figure]:
@@ -72,7 +72,7 @@ def run(plan: Plan) -> Iterator[Figure]:
         yield from asyncio.run(_measure(server.database(), "postgresql", size))
 
 
-async def _measure(url: str, engine: str, size: Size) -> list[Figure]:
+async def _measure(url: str, engine: str, size: TraceWorldSize) -> list[Figure]:
     async with await open_ledger(url, clock=lambda: NOW) as ledger:
         await ledger.migrate()
         await add_accounts(ledger, "an", "binh")
@@ -95,7 +95,7 @@ def _make_context(ledger: Ledger, role: Any = "inspector") -> ServiceContext:
     return ServiceContext(ledger, Actor("an", role, organisation), lambda: NOW)
 
 
-async def _bind_stamps(ledger: Ledger, size: Size) -> None:
+async def _bind_stamps(ledger: Ledger, size: TraceWorldSize) -> None:
     """A batch whose stamps are bound to the lots that the input batch leads to."""
     count = size.lots * size.stamps
     order = await ledger.orders.add(Order("o1", count, "sealed", requested_by="an"))
@@ -114,7 +114,7 @@ async def _bind_stamps(ledger: Ledger, size: Size) -> None:
         )
 
 
-def _make_rows(size: Size) -> Iterator[tuple[list[Row], list[Row]]]:
+def _make_rows(size: TraceWorldSize) -> Iterator[tuple[list[Row], list[Row]]]:
     """Chains of 12 transformations; at the last, one in so many makes a lot with stamps."""
     events: list[Row] = []
     keys: list[Row] = []
@@ -170,7 +170,7 @@ def _analyze(url: str) -> None:
         connection.execute("ANALYZE")
 
 
-async def _measure_back(ledger: Ledger, engine: str, size: Size) -> Figure:
+async def _measure_back(ledger: Ledger, engine: str, size: TraceWorldSize) -> Figure:
     context = _make_context(ledger)
     chains = size.events // STEPS
     times = []
@@ -189,7 +189,7 @@ async def _measure_recall(ledger: Ledger, engine: str) -> Figure:
     return Figure(f"trace.recall.{engine}", seconds, "s", {"stamps": preview.reach.stamps})
 
 
-async def _measure_capture(ledger: Ledger, url: str, engine: str, size: Size) -> Figure:
+async def _measure_capture(ledger: Ledger, url: str, engine: str, size: TraceWorldSize) -> Figure:
     """Record documents of 500 events, and write the same rows bare under other ids."""
     context = _make_context(ledger, "packer")
     ours = bare = 0.0
