@@ -79,7 +79,8 @@ from ledger.proposals.proposal import Act, Approval, Proposal, ProposalFilter, P
 from ledger.reports.consumer_reports import NO_STAMP, REPORT_KINDS, ReportKind, ReportRow, SentPhoto
 from ledger.reports.report_groups import ReportEvent, ReportGroup
 from ledger.reports.report_states import REPORT_STEPS, ReportState
-from ledger.scans.scans import BatchDay, ScanCount, ScanRow
+from ledger.scans.scan_row import ScanRow
+from ledger.scans.scans import BatchDay, ScanCount
 from ledger.scans.stamp_scans import NO_SCANS, StampScans
 from ledger.stamps.pin_attempts import Claimant, OtherClaims, PinAttempts
 from ledger.stamps.recall_reach import RecallReach

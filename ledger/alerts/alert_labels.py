@@ -15,7 +15,7 @@ from detection.labels import DETECTOR_KINDS, LABEL_OF_CAUSE, Label
 from ledger import schema
 from ledger.alerts.alert_record import AlertState
 from ledger.scans.scan_days import fetch_by_index, fetch_in_order, list_scan_periods
-from ledger.scans.scans import ScanRow, scan_from_row
+from ledger.scans.scan_row import ScanRow, scan_from_row
 from ledger.storage.store import Store
 
 MOST_LABELS: Final = 20_000

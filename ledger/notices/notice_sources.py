@@ -7,9 +7,9 @@ become visible in their order, and "after a position" misses nothing.
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Final, cast
+from typing import Any, Final
 
 from sqlalchemy import RowMapping, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -21,30 +21,28 @@ from ledger.notices.notice_events import (
     AlertDecided,
     AlertOpened,
     AlertRaised,
-    BatchIssued,
     BatchReported,
-    BundleReady,
-    CodeStatusChanged,
     CodeSuspected,
     HeadsUnpushed,
-    HearingAnswered,
-    HearingAsked,
-    HearingClosed,
-    LotReviewed,
     NoticeEvent,
-    OrderDecided,
-    OrderRequested,
-    ProposalOpened,
-    RecallApproved,
     StampsChanged,
-    WebhookStopped,
 )
-from ledger.orders.order_numbers import find_order_numbers
+from ledger.notices.notice_parties import Parties, find_parties
+from ledger.notices.told_entries import (
+    ToldEntry,
+    tell_batch,
+    tell_code,
+    tell_hearing,
+    tell_lot,
+    tell_order,
+    tell_proposal,
+    tell_review,
+    tell_webhook,
+)
 from ledger.packer_provinces import find_provinces
 from ledger.storage.slug_list import split_slugs
 from stamps.lifecycle import Transition
 from stamps.serial_range import format_serial_range
-from stamps.timestamps import format_rfc3339
 
 SOURCES: Final = ("transitions", "audit", "alerts", "alert_levels")
 MAIL_SOURCES: Final = ("transitions", "audit", "alert_levels")
@@ -145,7 +143,7 @@ async def _add_provinces(
 async def _read_transitions(
     connection: AsyncConnection, rows: Sequence[RowMapping]
 ) -> list[NoticeEvent]:
-    parties = await _find_parties(connection, {row["batch"] for row in rows})
+    parties = await find_parties(connection, {row["batch"] for row in rows})
     grouped: dict[tuple[Any, ...], list[RowMapping]] = defaultdict(list)
     for row in rows:  # the parts of one request are one event for each batch
         if row["transition"] in _CHANGES:
@@ -221,29 +219,29 @@ async def _read_audit(connection: AsyncConnection, rows: Sequence[RowMapping]) -
     for row in rows:
         table, _, subject = row["subject"].partition(":")
         details = json.loads(row["details"])
-        told: _Told | None = None
+        told: ToldEntry | None = None
         if table == "orders":
-            told = await _tell_order(connection, subject, row["action"].removeprefix("order."))
+            told = await tell_order(connection, subject, row["action"].removeprefix("order."))
         elif table == "proposals":
-            told = await _tell_proposal(connection, int(subject))
+            told = await tell_proposal(connection, int(subject))
         elif row["action"] == "webhook.disable":
-            told = _tell_webhook(subject, details)
+            told = tell_webhook(subject, details)
         elif row["action"] == UNPUSHED:
             unpushed = HeadsUnpushed(int(details["minutes"]))
-            told = _Told(UNPUSHED, unpushed, (frozenset(), frozenset()))
+            told = ToldEntry(UNPUSHED, unpushed, (frozenset(), frozenset()))
         elif table == "batches":
-            told = await _tell_batch(connection, int(subject), row["action"], details)
+            told = await tell_batch(connection, int(subject), row["action"], details)
         elif table == "lots":
-            told = await _tell_lot(connection, subject)
+            told = await tell_lot(connection, subject)
         elif table == "lot_submissions":
-            told = await _tell_review(connection, int(subject), row["action"])
+            told = await tell_review(connection, int(subject), row["action"])
         elif table == "registered_codes":
-            told = await _tell_code(connection, subject, row["action"], details)
+            told = await tell_code(connection, subject, row["action"], details)
         elif table == "alerts":
             decided = AlertDecided(int(subject), details["state"], details["cause"])
-            told = _Told("alert.decided", decided, (frozenset(), frozenset()))
+            told = ToldEntry("alert.decided", decided, (frozenset(), frozenset()))
         elif table == "hearings":
-            told = await _tell_hearing(connection, subject, row["action"], details)
+            told = await tell_hearing(connection, subject, row["action"], details)
         if told is not None:
             source = _name_source("audit", row)
             events.append(
@@ -252,142 +250,6 @@ async def _read_audit(connection: AsyncConnection, rows: Sequence[RowMapping]) -
                 )
             )
     return events
-
-
-Pair = tuple[frozenset[str], frozenset[str]]
-"""Packers and print houses."""
-Parties = Mapping[int, Pair]
-
-
-@dataclass(frozen=True, slots=True)
-class _Told:
-    name: str
-    data: Any
-    parties: Pair
-    asked_by: str | None = None
-
-
-async def _tell_order(connection: AsyncConnection, id_: str, decision: str) -> _Told | None:
-    orders = schema.orders.c
-    found = await connection.execute(
-        select(orders.packer, orders.print_house, orders.requested_by, orders.count).where(
-            orders.id == id_
-        )
-    )
-    row = found.one_or_none()
-    if row is None:
-        return None
-    found_number = (await find_order_numbers(connection, [id_])).get(id_)
-    number, parties = str(found_number) if found_number else None, _pair(*row[:2])
-    if decision == "request":
-        return _Told(
-            "order.requested", OrderRequested(id_, number, row[3]), parties, row.requested_by
-        )
-    data = OrderDecided(id_, number, cast(Any, decision))
-    return _Told("order.decided", data, parties, row.requested_by)
-
-
-async def _tell_proposal(connection: AsyncConnection, id_: int) -> _Told | None:
-    """A proposal of a lot is told to the lot's organisation and to whoever sees every lot."""
-    proposals = schema.proposals.c
-    found = await connection.execute(
-        select(proposals.kind, proposals.subject, proposals.requested_by).where(proposals.id == id_)
-    )
-    row = found.one_or_none()
-    if row is None:
-        return None
-    owner = None
-    if row.subject.startswith("lot:"):
-        lots = schema.lots.c
-        code = row.subject.removeprefix("lot:")
-        owner = await connection.scalar(select(lots.organisation).where(lots.code == code))
-    data = ProposalOpened(id_, row.kind, row.subject)
-    return _Told("proposal.opened", data, _pair(owner, None), row.requested_by)
-
-
-def _tell_webhook(organisation: str, details: Mapping[str, Any]) -> _Told | None:
-    if details["why"] == "person":
-        return None
-    data = WebhookStopped(details["webhook"], details["why"])
-    own = frozenset({organisation})
-    return _Told("webhook.disabled", data, (own, own))
-
-
-async def _tell_batch(
-    connection: AsyncConnection, number: int, action: str, details: Mapping[str, Any]
-) -> _Told | None:
-    parties = (await _find_parties(connection, {number}))[number]
-    if action == "bundle.ready":
-        return _Told("bundle.ready", BundleReady(number, details["format"]), parties)
-    batches = schema.batches.c
-    found = await connection.execute(
-        select(batches.order_id, batches.count.label("stamps")).where(batches.number == number)
-    )
-    row = found.one_or_none()
-    if row is None:
-        return None
-    return _Told("batch.issued", BatchIssued(number, row.order_id, row.stamps), parties)
-
-
-async def _tell_lot(connection: AsyncConnection, code: str) -> _Told:
-    lots = schema.lots.c
-    owner = await connection.scalar(select(lots.organisation).where(lots.code == code))
-    return _Told("lot.recalled", RecallApproved(code), _pair(owner, None))
-
-
-_REVIEWED: Final = {"submit": "submitted", "return": "returned", "publish": "published"}
-
-
-async def _tell_review(connection: AsyncConnection, id_: int, action: str) -> _Told | None:
-    rows = schema.lot_submissions.c
-    found = await connection.execute(
-        select(rows.lot, rows.version, rows.organisation, rows.submitted_by).where(rows.id == id_)
-    )
-    row = found.one_or_none()
-    if row is None:
-        return None
-    state = _REVIEWED[action.rpartition(".")[2]]
-    data = LotReviewed(id_, row.lot, row.version, state)
-    return _Told(f"lot.{state}", data, _pair(row.organisation, None), row.submitted_by)
-
-
-_STATUSES: Final = {"suspend": "suspended", "revoke": "revoked", "restore": "active"}
-
-
-async def _tell_code(
-    connection: AsyncConnection, code: str, action: str, details: Mapping[str, Any]
-) -> _Told:
-    """The status that an entry gave a code; the code may have another one by now."""
-    codes = schema.registered_codes.c
-    owner = await connection.scalar(select(codes.organisation).where(codes.code == code))
-    status = _STATUSES[action.rpartition(".")[2]]
-    changed = CodeStatusChanged(code, status, details["version"])
-    return _Told("code.status", changed, _pair(owner, None))
-
-
-async def _tell_hearing(
-    connection: AsyncConnection, id_: str, action: str, details: Mapping[str, Any]
-) -> _Told | None:
-    hearings = schema.hearings.c
-    found = await connection.execute(
-        select(hearings.organisation, hearings.batch, hearings.lot).where(hearings.id == id_)
-    )
-    row = found.one_or_none()
-    if row is None:
-        return None
-    organisation = row.organisation
-    if action == "hearing.answer":
-        answered = HearingAnswered(id_, organisation, details["alert"])
-        alerts = schema.alerts.c
-        owner = await connection.scalar(select(alerts.owner).where(alerts.id == answered.alert))
-        return _Told("hearing.answered", answered, _pair(None, None), owner)
-    if action == "hearing.ask":
-        due = details["due_at"]
-        due_at = None if due is None else format_rfc3339(due)
-        asked = HearingAsked(id_, organisation, row.batch, row.lot, due_at)
-        return _Told("hearing.asked", asked, _pair(organisation, None))
-    closed = HearingClosed(id_, organisation, details["state"], details["cause"])
-    return _Told("hearing.decided", closed, _pair(organisation, None))
 
 
 def _read_alert(row: RowMapping) -> NoticeEvent:
@@ -439,19 +301,6 @@ async def _read_levels(
         source = f"alert_levels:{row['id']}:{row['at']}"
         events.append(NoticeEvent("alert.raised", row["at"], data, source))
     return events
-
-
-async def _find_parties(connection: AsyncConnection, batches: set[int]) -> Parties:
-    """Packer and print house of the order of each batch."""
-    table, found = schema.batch_parties.c, dict[int, Pair]()
-    query = select(table.number, table.packer, table.print_house).where(table.number.in_(batches))
-    for row in await connection.execute(query):
-        found[row.number] = _pair(row.packer, row.print_house)
-    return {number: found.get(number, _pair(None, None)) for number in batches}
-
-
-def _pair(packer: str | None, print_house: str | None) -> Pair:
-    return frozenset(filter(None, [packer])), frozenset(filter(None, [print_house]))
 
 
 def _name_source(chain: str, row: RowMapping) -> str:

@@ -3,7 +3,7 @@
 from detection.place import Place
 from detection.scan_event import ScanEvent, Via
 from detection.user_agent import parse_agent_class
-from ledger.scans.scans import ScanRow
+from ledger.scans.scan_row import ScanRow
 
 
 def build_event(row: ScanRow) -> ScanEvent:

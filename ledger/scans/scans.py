@@ -11,61 +11,26 @@ PostgreSQL receives rows by COPY into a table partitioned by day, SQLite by one 
 counts are Vietnam's (UTC+7, without summer time).
 """
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
-from sqlalchemy import ColumnElement, RowMapping, func, or_, select, text
+from sqlalchemy import ColumnElement, func, or_, select, text
 from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ledger import schema
-from ledger.batches.product_days import ALL_PRODUCTS, count_scanned
-from ledger.figures.facts import FIRST_SCANS, SCANS, Fact, Grain, add_facts
-from ledger.figures.sources import find_batch_parties
+from ledger.batches.product_days import ALL_PRODUCTS
+from ledger.figures.facts import FIRST_SCANS, SCANS, Grain
 from ledger.scans.scan_days import fetch_in_order, list_scan_periods
-from ledger.storage.slug_list import join_slugs, split_slugs
+from ledger.scans.scan_row import SCAN_COLUMNS, ScanRow, scan_from_row, scan_to_row, scan_to_tuple
+from ledger.scans.stored_scans import StoredScan, count_stored_scans
 from ledger.storage.store import Store, uncancellable
-from ledger.storage.unsigned64 import to_signed64, to_unsigned64
-from stamps.vietnam_time import OFFSET_MS, to_day_number, to_day_start
+from stamps.vietnam_time import OFFSET_MS, to_day_start
 
 _EPOCH: Final = date(1970, 1, 1)
-_NOWHERE: Final = ""
-"""The value of the column `province` for an unknown one; `ScanCount.province` is None then."""
-
-
-class ScanRow(NamedTuple):
-    """One accepted scan. `id` has 16 bytes, `at` is milliseconds, UTC; a place is rounded."""
-
-    id: bytes
-    batch: int
-    index: int  # type: ignore[assignment]  # a stamp's index; tuple.index is not used on it
-    at: int
-    via: str
-    verdict: str
-    score: float
-    reasons: tuple[str, ...] = ()
-    device: int | None = None
-    """Keyed hash of the device, 64 bits, unsigned."""
-    net: int | None = None
-    """Keyed hash of the network, 64 bits, unsigned."""
-    lat: float | None = None
-    lon: float | None = None
-    accuracy_m: float | None = None
-    province: str | None = None
-    ward: str | None = None
-    country: str | None = None
-    agent_class: str | None = None
-    first: bool = False
-    """The stamp had not been scanned before."""
-    anomalous: bool = False
-    """With this scan the stamp became anomalous (`detection.batch_anomaly`)."""
-    weight: str | None = None
-    """Why the scan weighs nothing (`detection.scan_weight`); None for one that does."""
-    signed: str | None = None
-    """The scan as its enrolled device signed it (`stamps.signed_scan`); None for a page's scan."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,8 +204,7 @@ async def _is_stored(
     return await connection.scalar(query) is not None
 
 
-_COLUMNS: Final = tuple("idx" if name == "index" else name for name in ScanRow._fields)
-_NAMES: Final = ", ".join(_COLUMNS)
+_NAMES: Final = ", ".join(SCAN_COLUMNS)
 
 # `incoming` belongs to the session; each commit empties it.
 _INCOMING: Final = (
@@ -322,36 +286,21 @@ async def _copy(connection: AsyncConnection, rows: Sequence[ScanRow]) -> int:
         cursor.copy(f"COPY incoming ({_NAMES}) FROM STDIN") as copy,
     ):
         for row in rows:
-            await copy.write_row(_to_tuple(row))
+            await copy.write_row(scan_to_tuple(row))
     return await connection.scalar(_MERGE_INCOMING) or 0
 
 
-class _StoredScan(NamedTuple):
-    """The columns of a stored scan that are counted."""
-
-    batch: int
-    at: int
-    province: str | None
-    verdict: str
-    first: bool
-    anomalous: bool
-
-    @property
-    def day(self) -> int:
-        return to_day_number(self.at)
-
-
 # A trigger ignores rows that exist already.
-_INSERT: Final = f"INSERT INTO scans ({_NAMES}) VALUES ({', '.join('?' * len(_COLUMNS))})"  # noqa: S608 - ours
+_INSERT: Final = f"INSERT INTO scans ({_NAMES}) VALUES ({', '.join('?' * len(SCAN_COLUMNS))})"  # noqa: S608 - ours
 
 
 async def _insert_new(connection: AsyncConnection, rows: Sequence[ScanRow]) -> int:
-    values = [_to_tuple(row) for row in rows]
+    values = [scan_to_tuple(row) for row in rows]
     done = await connection.exec_driver_sql(_INSERT, values)
     if done.rowcount != len(rows):
         raise _RepeatedRows
     stored = [
-        _StoredScan(
+        StoredScan(
             batch=row.batch,
             at=row.at,
             province=row.province,
@@ -361,118 +310,13 @@ async def _insert_new(connection: AsyncConnection, rows: Sequence[ScanRow]) -> i
         )
         for row in rows
     ]
-    return await _count_scans(connection, stored)
+    return await count_stored_scans(connection, stored)
 
 
 async def _insert_missing(connection: AsyncConnection, rows: Sequence[ScanRow]) -> int:
     scans = schema.scans
     kept = await connection.execute(
-        insert(scans).returning(*(scans.c[name] for name in _StoredScan._fields)),
-        [_to_row(row) for row in rows],
+        insert(scans).returning(*(scans.c[name] for name in StoredScan._fields)),
+        [scan_to_row(row) for row in rows],
     )
-    return await _count_scans(connection, [_StoredScan(**row) for row in kept.mappings()])
-
-
-async def _count_scans(connection: AsyncConnection, kept: Sequence[_StoredScan]) -> int:
-    """Count stored scans; return how many they are."""
-    await _count_batch_days(connection, kept)
-    await _count_facts(connection, kept)
-    counts = schema.scan_counts
-    by_day = Counter((scan.day, scan.province or _NOWHERE, scan.verdict) for scan in kept)
-    if by_day:
-        more = insert(counts)
-        await connection.execute(
-            more.on_conflict_do_update(
-                index_elements=[counts.c.day, counts.c.province, counts.c.verdict],
-                set_={"scans": counts.c.scans + more.excluded.scans},
-            ),
-            [
-                {"day": day, "province": province, "verdict": verdict, "scans": n}
-                for (day, province, verdict), n in by_day.items()
-            ],
-        )
-    return by_day.total()
-
-
-async def _count_batch_days(connection: AsyncConnection, kept: Sequence[_StoredScan]) -> None:
-    """Note the days with scans by batch, and count the first and anomalous scans on them."""
-    if not kept:
-        return
-    days = schema.batch_days
-    first = Counter((scan.batch, scan.day) for scan in kept if scan.first)
-    anomalous = Counter((scan.batch, scan.day) for scan in kept if scan.anomalous)
-    more = insert(days)
-    await connection.execute(
-        more.on_conflict_do_update(
-            index_elements=[days.c.batch, days.c.day],
-            set_={
-                "scanned": days.c.scanned + more.excluded.scanned,
-                "anomalous": days.c.anomalous + more.excluded.anomalous,
-            },
-            where=or_(more.excluded.scanned > 0, more.excluded.anomalous > 0),
-        ),
-        [
-            {
-                "batch": batch,
-                "day": day,
-                "scanned": first[batch, day],
-                "anomalous": anomalous[batch, day],
-            }
-            for batch, day in sorted({(scan.batch, scan.day) for scan in kept})
-        ],
-    )
-    await count_scanned(connection, first)
-
-
-async def _count_facts(connection: AsyncConnection, kept: Sequence[_StoredScan]) -> None:
-    """Count scans by verdict, and first scans, as figures of authorities."""
-    parties = await find_batch_parties(connection, {scan.batch for scan in kept})
-    facts: Counter[Fact] = Counter()
-    for scan in kept:
-        party = parties[scan.batch]
-        facts[Fact(scan.day, SCANS, scan.verdict, *party)] += 1
-        if scan.first:
-            facts[Fact(scan.day, FIRST_SCANS, "", *party)] += 1
-    await add_facts(connection, facts)
-
-
-def _to_tuple(row: ScanRow) -> tuple[Any, ...]:
-    """Return the values of a row in the order of `_COLUMNS`."""
-    values = _to_row(row)
-    return tuple(values[name] for name in _COLUMNS)
-
-
-def _to_row(row: ScanRow) -> dict[str, Any]:
-    return {
-        "id": row.id,
-        "batch": row.batch,
-        "idx": row.index,
-        "at": row.at,
-        "via": row.via,
-        "verdict": row.verdict,
-        "score": row.score,
-        "reasons": join_slugs(row.reasons),
-        "device": to_signed64(row.device),
-        "net": to_signed64(row.net),
-        "lat": row.lat,
-        "lon": row.lon,
-        "accuracy_m": row.accuracy_m,
-        "province": row.province,
-        "ward": row.ward,
-        "country": row.country,
-        "agent_class": row.agent_class,
-        "first": row.first,
-        "anomalous": row.anomalous,
-        "signed": row.signed,
-        "weight": row.weight,
-    }
-
-
-def scan_from_row(row: RowMapping) -> ScanRow:
-    """Return the scan in a row of the table `scans`."""
-    values = dict(row)
-    values["index"] = values.pop("idx")
-    values["reasons"] = split_slugs(values["reasons"])
-    values["device"] = to_unsigned64(values["device"])
-    values["net"] = to_unsigned64(values["net"])
-    return ScanRow(**values)
+    return await count_stored_scans(connection, [StoredScan(**row) for row in kept.mappings()])

@@ -12,7 +12,7 @@ from sqlalchemy import func, select
 
 from ledger import schema
 from ledger.scans.scan_days import fetch_in_order, join_periods, list_scan_periods
-from ledger.scans.scans import ScanRow, scan_from_row
+from ledger.scans.scan_row import ScanRow, scan_from_row
 from ledger.storage.store import Store
 
 FIRST_SCANS: Final = 500
