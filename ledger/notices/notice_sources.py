@@ -29,7 +29,7 @@ from ledger.notices.notice_events import (
 )
 from ledger.notices.notice_parties import Parties, find_parties
 from ledger.notices.told_entries import (
-    ToldEntry,
+    AuditNotice,
     tell_batch,
     tell_code,
     tell_hearing,
@@ -219,7 +219,7 @@ async def _read_audit(connection: AsyncConnection, rows: Sequence[RowMapping]) -
     for row in rows:
         table, _, subject = row["subject"].partition(":")
         details = json.loads(row["details"])
-        told: ToldEntry | None = None
+        told: AuditNotice | None = None
         if table == "orders":
             told = await tell_order(connection, subject, row["action"].removeprefix("order."))
         elif table == "proposals":
@@ -228,7 +228,7 @@ async def _read_audit(connection: AsyncConnection, rows: Sequence[RowMapping]) -
             told = tell_webhook(subject, details)
         elif row["action"] == UNPUSHED:
             unpushed = HeadsUnpushed(int(details["minutes"]))
-            told = ToldEntry(UNPUSHED, unpushed, (frozenset(), frozenset()))
+            told = AuditNotice(UNPUSHED, unpushed, (frozenset(), frozenset()))
         elif table == "batches":
             told = await tell_batch(connection, int(subject), row["action"], details)
         elif table == "lots":
@@ -239,7 +239,7 @@ async def _read_audit(connection: AsyncConnection, rows: Sequence[RowMapping]) -
             told = await tell_code(connection, subject, row["action"], details)
         elif table == "alerts":
             decided = AlertDecided(int(subject), details["state"], details["cause"])
-            told = ToldEntry("alert.decided", decided, (frozenset(), frozenset()))
+            told = AuditNotice("alert.decided", decided, (frozenset(), frozenset()))
         elif table == "hearings":
             told = await tell_hearing(connection, subject, row["action"], details)
         if told is not None:

@@ -28,7 +28,7 @@ from stamps.timestamps import format_rfc3339
 
 
 @dataclass(frozen=True, slots=True)
-class ToldEntry:
+class AuditNotice:
     """The event of an entry: its name and data, who may be told, and who asked for the act."""
 
     name: str
@@ -37,7 +37,7 @@ class ToldEntry:
     asked_by: str | None = None
 
 
-async def tell_order(connection: AsyncConnection, id_: str, decision: str) -> ToldEntry | None:
+async def tell_order(connection: AsyncConnection, id_: str, decision: str) -> AuditNotice | None:
     """An order that was requested or decided; None for one that is not there."""
     orders = schema.orders.c
     found = await connection.execute(
@@ -51,14 +51,14 @@ async def tell_order(connection: AsyncConnection, id_: str, decision: str) -> To
     found_number = (await find_order_numbers(connection, [id_])).get(id_)
     number, parties = str(found_number) if found_number else None, pair_parties(*row[:2])
     if decision == "request":
-        return ToldEntry(
+        return AuditNotice(
             "order.requested", OrderRequested(id_, number, row[3]), parties, row.requested_by
         )
     data = OrderDecided(id_, number, cast(Any, decision))
-    return ToldEntry("order.decided", data, parties, row.requested_by)
+    return AuditNotice("order.decided", data, parties, row.requested_by)
 
 
-async def tell_proposal(connection: AsyncConnection, id_: int) -> ToldEntry | None:
+async def tell_proposal(connection: AsyncConnection, id_: int) -> AuditNotice | None:
     """A proposal of a lot is told to the lot's organisation and to whoever sees every lot."""
     proposals = schema.proposals.c
     found = await connection.execute(
@@ -73,25 +73,25 @@ async def tell_proposal(connection: AsyncConnection, id_: int) -> ToldEntry | No
         code = row.subject.removeprefix("lot:")
         owner = await connection.scalar(select(lots.organisation).where(lots.code == code))
     data = ProposalOpened(id_, row.kind, row.subject)
-    return ToldEntry("proposal.opened", data, pair_parties(owner, None), row.requested_by)
+    return AuditNotice("proposal.opened", data, pair_parties(owner, None), row.requested_by)
 
 
-def tell_webhook(organisation: str, details: Mapping[str, Any]) -> ToldEntry | None:
+def tell_webhook(organisation: str, details: Mapping[str, Any]) -> AuditNotice | None:
     """A webhook that stopped by itself; None for one that a person disabled."""
     if details["why"] == "person":
         return None
     data = WebhookStopped(details["webhook"], details["why"])
     own = frozenset({organisation})
-    return ToldEntry("webhook.disabled", data, (own, own))
+    return AuditNotice("webhook.disabled", data, (own, own))
 
 
 async def tell_batch(
     connection: AsyncConnection, number: int, action: str, details: Mapping[str, Any]
-) -> ToldEntry | None:
+) -> AuditNotice | None:
     """A batch that was issued, or whose bundle is ready."""
     parties = (await find_parties(connection, {number}))[number]
     if action == "bundle.ready":
-        return ToldEntry("bundle.ready", BundleReady(number, details["format"]), parties)
+        return AuditNotice("bundle.ready", BundleReady(number, details["format"]), parties)
     batches = schema.batches.c
     found = await connection.execute(
         select(batches.order_id, batches.count.label("stamps")).where(batches.number == number)
@@ -99,20 +99,20 @@ async def tell_batch(
     row = found.one_or_none()
     if row is None:
         return None
-    return ToldEntry("batch.issued", BatchIssued(number, row.order_id, row.stamps), parties)
+    return AuditNotice("batch.issued", BatchIssued(number, row.order_id, row.stamps), parties)
 
 
-async def tell_lot(connection: AsyncConnection, code: str) -> ToldEntry:
+async def tell_lot(connection: AsyncConnection, code: str) -> AuditNotice:
     """A lot that was recalled."""
     lots = schema.lots.c
     owner = await connection.scalar(select(lots.organisation).where(lots.code == code))
-    return ToldEntry("lot.recalled", RecallApproved(code), pair_parties(owner, None))
+    return AuditNotice("lot.recalled", RecallApproved(code), pair_parties(owner, None))
 
 
 _REVIEWED: Final = {"submit": "submitted", "return": "returned", "publish": "published"}
 
 
-async def tell_review(connection: AsyncConnection, id_: int, action: str) -> ToldEntry | None:
+async def tell_review(connection: AsyncConnection, id_: int, action: str) -> AuditNotice | None:
     """A version of a lot that was submitted, returned or published."""
     rows = schema.lot_submissions.c
     found = await connection.execute(
@@ -123,7 +123,7 @@ async def tell_review(connection: AsyncConnection, id_: int, action: str) -> Tol
         return None
     state = _REVIEWED[action.rpartition(".")[2]]
     data = LotReviewed(id_, row.lot, row.version, state)
-    return ToldEntry(f"lot.{state}", data, pair_parties(row.organisation, None), row.submitted_by)
+    return AuditNotice(f"lot.{state}", data, pair_parties(row.organisation, None), row.submitted_by)
 
 
 _STATUSES: Final = {"suspend": "suspended", "revoke": "revoked", "restore": "active"}
@@ -131,18 +131,18 @@ _STATUSES: Final = {"suspend": "suspended", "revoke": "revoked", "restore": "act
 
 async def tell_code(
     connection: AsyncConnection, code: str, action: str, details: Mapping[str, Any]
-) -> ToldEntry:
+) -> AuditNotice:
     """The status that an entry gave a code; the code may have another one by now."""
     codes = schema.registered_codes.c
     owner = await connection.scalar(select(codes.organisation).where(codes.code == code))
     status = _STATUSES[action.rpartition(".")[2]]
     changed = CodeStatusChanged(code, status, details["version"])
-    return ToldEntry("code.status", changed, pair_parties(owner, None))
+    return AuditNotice("code.status", changed, pair_parties(owner, None))
 
 
 async def tell_hearing(
     connection: AsyncConnection, id_: str, action: str, details: Mapping[str, Any]
-) -> ToldEntry | None:
+) -> AuditNotice | None:
     """A hearing that was asked for, answered or closed."""
     hearings = schema.hearings.c
     found = await connection.execute(
@@ -156,11 +156,11 @@ async def tell_hearing(
         answered = HearingAnswered(id_, organisation, details["alert"])
         alerts = schema.alerts.c
         owner = await connection.scalar(select(alerts.owner).where(alerts.id == answered.alert))
-        return ToldEntry("hearing.answered", answered, pair_parties(None, None), owner)
+        return AuditNotice("hearing.answered", answered, pair_parties(None, None), owner)
     if action == "hearing.ask":
         due = details["due_at"]
         due_at = None if due is None else format_rfc3339(due)
         asked = HearingAsked(id_, organisation, row.batch, row.lot, due_at)
-        return ToldEntry("hearing.asked", asked, pair_parties(organisation, None))
+        return AuditNotice("hearing.asked", asked, pair_parties(organisation, None))
     closed = HearingClosed(id_, organisation, details["state"], details["cause"])
-    return ToldEntry("hearing.decided", closed, pair_parties(organisation, None))
+    return AuditNotice("hearing.decided", closed, pair_parties(organisation, None))

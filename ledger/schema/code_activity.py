@@ -2,7 +2,7 @@
 
 from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, Table, Text
 
-from ledger.schema.columns import metadata, optional, required
+from ledger.schema.columns import metadata, optional_column, required_column
 
 code_activity = Table(
     "code_activity",
@@ -10,13 +10,13 @@ code_activity = Table(
     Column("code", Text, primary_key=True),
     Column("lot", Text, ForeignKey("lots.code"), primary_key=True),
     Column("day", Integer, primary_key=True, autoincrement=False),
-    required("stamps", Integer),
-    required("late_stamps", Integer),
-    optional("growing_area", Text),
-    optional("packing_house", Text),
-    optional("organisation", Text),
-    optional("product", Text),
-    required("last_at", BigInteger),
+    required_column("stamps", Integer),
+    required_column("late_stamps", Integer),
+    optional_column("growing_area", Text),
+    optional_column("packing_house", Text),
+    optional_column("organisation", Text),
+    optional_column("product", Text),
+    required_column("last_at", BigInteger),
     sqlite_with_rowid=False,
 )
 Index(None, code_activity.c.code, code_activity.c.day)
@@ -26,7 +26,7 @@ watched_codes = Table(
     "watched_codes",
     metadata,
     Column("code", Text, primary_key=True),
-    required("judged_at", BigInteger),
+    required_column("judged_at", BigInteger),
     sqlite_with_rowid=False,
 )
 Index(None, watched_codes.c.judged_at, watched_codes.c.code)
@@ -35,6 +35,6 @@ watch_positions = Table(
     "watch_positions",
     metadata,
     Column("chain", Text, primary_key=True),
-    required("position", BigInteger),
+    required_column("position", BigInteger),
     sqlite_with_rowid=False,
 )

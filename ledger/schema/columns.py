@@ -18,11 +18,11 @@ metadata = MetaData(
 )
 
 
-def required(name: str, kind: Any, *rest: Any) -> Column[Any]:
+def required_column(name: str, kind: Any, *rest: Any) -> Column[Any]:
     """Build a column that is NOT NULL."""
     return Column(name, kind, *rest, nullable=False)
 
 
-def optional(name: str, kind: Any, *rest: Any) -> Column[Any]:
+def optional_column(name: str, kind: Any, *rest: Any) -> Column[Any]:
     """Build a column that may be NULL."""
     return Column(name, kind, *rest, nullable=True)

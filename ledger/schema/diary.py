@@ -2,21 +2,21 @@
 
 from sqlalchemy import BigInteger, Column, ForeignKey, Index, Table, Text
 
-from ledger.schema.columns import CODE_POINTS, metadata, optional, required
+from ledger.schema.columns import CODE_POINTS, metadata, optional_column, required_column
 
 diary_entries = Table(
     "diary_entries",
     metadata,
     Column("event", CODE_POINTS, primary_key=True),
-    required("organisation", Text, ForeignKey("organisations.id")),
-    required("kind", Text),
-    optional("place", Text),
-    optional("product", Text),
-    optional("lot", Text),
-    required("at", BigInteger),
-    optional("free_from", BigInteger),
-    required("recorded_at", BigInteger),
-    required("actor", Text),
+    required_column("organisation", Text, ForeignKey("organisations.id")),
+    required_column("kind", Text),
+    optional_column("place", Text),
+    optional_column("product", Text),
+    optional_column("lot", Text),
+    required_column("at", BigInteger),
+    optional_column("free_from", BigInteger),
+    required_column("recorded_at", BigInteger),
+    required_column("actor", Text),
 )
 _rows = diary_entries.c
 Index(None, _rows.at, _rows.event)

@@ -2,19 +2,19 @@
 
 from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, LargeBinary, Table, Text
 
-from ledger.schema.columns import CODE_POINTS, metadata, optional, required
+from ledger.schema.columns import CODE_POINTS, metadata, optional_column, required_column
 
 epcis_events = Table(
     "epcis_events",
     metadata,
     Column("organisation", Text, ForeignKey("organisations.id"), primary_key=True),
     Column("id", CODE_POINTS, primary_key=True),
-    required("at", BigInteger),
-    required("recorded_at", BigInteger),
-    required("actor", Text),
-    required("type", Text),
-    optional("step", Text),
-    required("document", Text),
+    required_column("at", BigInteger),
+    required_column("recorded_at", BigInteger),
+    required_column("actor", Text),
+    required_column("type", Text),
+    optional_column("step", Text),
+    required_column("document", Text),
 )
 Index(None, epcis_events.c.id)
 Index(None, epcis_events.c.organisation, epcis_events.c.at, epcis_events.c.id)
@@ -30,9 +30,9 @@ epcis_errors = Table(
     Column("organisation", Text, primary_key=True),
     Column("event", CODE_POINTS, primary_key=True),
     Column("id", CODE_POINTS, primary_key=True),
-    required("recorded_at", BigInteger),
-    required("actor", Text),
-    required("document", Text),
+    required_column("recorded_at", BigInteger),
+    required_column("actor", Text),
+    required_column("document", Text),
     sqlite_with_rowid=False,
 )
 
@@ -51,20 +51,20 @@ epcis_captures = Table(
     "epcis_captures",
     metadata,
     Column("id", Text, primary_key=True),
-    required("organisation", Text, ForeignKey("organisations.id")),
-    required("actor", Text),
-    required("behaviour", Text),
-    required("created_at", BigInteger),
-    required("state", Text),
-    required("busy_until", BigInteger),
-    required("events", Integer),
-    required("position", Integer),
-    required("added", Integer),
-    required("known", Integer),
-    required("refused", Integer),
-    required("errors", Text),
-    optional("finished_at", BigInteger),
-    optional("document", LargeBinary),
+    required_column("organisation", Text, ForeignKey("organisations.id")),
+    required_column("actor", Text),
+    required_column("behaviour", Text),
+    required_column("created_at", BigInteger),
+    required_column("state", Text),
+    required_column("busy_until", BigInteger),
+    required_column("events", Integer),
+    required_column("position", Integer),
+    required_column("added", Integer),
+    required_column("known", Integer),
+    required_column("refused", Integer),
+    required_column("errors", Text),
+    optional_column("finished_at", BigInteger),
+    optional_column("document", LargeBinary),
 )
 Index(None, epcis_captures.c.organisation, epcis_captures.c.created_at, epcis_captures.c.id)
 Index(None, epcis_captures.c.state, epcis_captures.c.created_at)
@@ -75,7 +75,7 @@ epcis_queries = Table(
     metadata,
     Column("owner", Text, primary_key=True),
     Column("name", CODE_POINTS, primary_key=True),
-    required("document", Text),
-    required("made_at", BigInteger),
-    required("made_by", Text),
+    required_column("document", Text),
+    required_column("made_at", BigInteger),
+    required_column("made_by", Text),
 )

@@ -2,7 +2,7 @@
 
 from sqlalchemy import BigInteger, CheckConstraint, Column, Index, Integer, Table, Text, text
 
-from ledger.schema.columns import metadata, optional, required
+from ledger.schema.columns import metadata, optional_column, required_column
 
 figure_facts = Table(
     "figure_facts",
@@ -13,7 +13,7 @@ figure_facts = Table(
     Column("packer", Text, primary_key=True),
     Column("figure", Text, primary_key=True),
     Column("detail", Text, primary_key=True),
-    required("total", BigInteger),
+    required_column("total", BigInteger),
     sqlite_with_rowid=False,
 )
 Index(None, figure_facts.c.packer, figure_facts.c.grain, figure_facts.c.start)
@@ -22,17 +22,17 @@ figure_sources = Table(
     "figure_sources",
     metadata,
     Column("name", Text, primary_key=True),
-    required("position", BigInteger),
-    required("at", BigInteger),
+    required_column("position", BigInteger),
+    required_column("at", BigInteger),
 )
 
 batch_stocks = Table(
     "batch_stocks",
     metadata,
     Column("batch", Integer, primary_key=True, autoincrement=False),
-    required("states", Text),
-    required("flows", Text),
-    optional("flaw", Text),
+    required_column("states", Text),
+    required_column("flows", Text),
+    optional_column("flaw", Text),
 )
 Index(
     "ix_batch_stocks_flaw",
@@ -46,14 +46,14 @@ figure_reports = Table(
     metadata,
     Column("id", Text, primary_key=True),
     Column("version", Integer, primary_key=True, autoincrement=False),
-    required("template", Text),
-    required("year", Integer),
-    required("province", Text),
-    required("document", Text),
-    required("actor", Text),
-    required("at", BigInteger),
-    optional("reason", Text),
-    required("sha256", Text),
+    required_column("template", Text),
+    required_column("year", Integer),
+    required_column("province", Text),
+    required_column("document", Text),
+    required_column("actor", Text),
+    required_column("at", BigInteger),
+    optional_column("reason", Text),
+    required_column("sha256", Text),
     CheckConstraint("version > 0", name="version"),
     CheckConstraint("version = 1 OR reason IS NOT NULL", name="reason"),
 )
@@ -64,6 +64,6 @@ public_figures = Table(
     "public_figures",
     metadata,
     Column("name", Text, primary_key=True),
-    required("document", Text),
-    required("at", BigInteger),
+    required_column("document", Text),
+    required_column("at", BigInteger),
 )

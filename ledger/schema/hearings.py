@@ -2,24 +2,24 @@
 
 from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, LargeBinary, Table, Text
 
-from ledger.schema.columns import metadata, optional, required
+from ledger.schema.columns import metadata, optional_column, required_column
 
 hearings = Table(
     "hearings",
     metadata,
     Column("id", Text, primary_key=True),
-    required("alert", BigInteger, ForeignKey("alerts.id")),
-    required("organisation", Text, ForeignKey("organisations.id")),
-    required("part", Text),
-    optional("batch", Integer),
-    optional("lo", Integer),
-    optional("hi", Integer),
-    optional("lot", Text),
-    required("stamps", Integer),
-    required("state", Text),
-    required("told_at", BigInteger),
-    required("updated_at", BigInteger),
-    optional("due_at", BigInteger),
+    required_column("alert", BigInteger, ForeignKey("alerts.id")),
+    required_column("organisation", Text, ForeignKey("organisations.id")),
+    required_column("part", Text),
+    optional_column("batch", Integer),
+    optional_column("lo", Integer),
+    optional_column("hi", Integer),
+    optional_column("lot", Text),
+    required_column("stamps", Integer),
+    required_column("state", Text),
+    required_column("told_at", BigInteger),
+    required_column("updated_at", BigInteger),
+    optional_column("due_at", BigInteger),
 )
 Index("uq_hearings_alert_organisation", hearings.c.alert, hearings.c.organisation, unique=True)
 Index(None, hearings.c.told_at, hearings.c.id)
@@ -34,13 +34,13 @@ hearing_messages = Table(
     metadata,
     Column("hearing", Text, ForeignKey("hearings.id"), primary_key=True),
     Column("n", Integer, primary_key=True, autoincrement=False),
-    required("at", BigInteger),
-    required("actor", Text),
-    required("what", Text),
-    required("text", Text),
-    optional("due_at", BigInteger),
-    optional("state", Text),
-    optional("cause", Text),
+    required_column("at", BigInteger),
+    required_column("actor", Text),
+    required_column("what", Text),
+    required_column("text", Text),
+    optional_column("due_at", BigInteger),
+    optional_column("state", Text),
+    optional_column("cause", Text),
     sqlite_with_rowid=False,
 )
 
@@ -50,7 +50,7 @@ hearing_photos = Table(
     Column("hearing", Text, ForeignKey("hearings.id"), primary_key=True),
     Column("n", Integer, primary_key=True, autoincrement=False),
     Column("place", Integer, primary_key=True, autoincrement=False),
-    required("at", BigInteger),
-    required("sha256", Text),
-    required("picture", LargeBinary),
+    required_column("at", BigInteger),
+    required_column("sha256", Text),
+    required_column("picture", LargeBinary),
 )

@@ -2,18 +2,18 @@
 
 from sqlalchemy import BigInteger, Column, Index, Integer, Table, Text, UniqueConstraint
 
-from ledger.schema.columns import CODE_POINTS, metadata, required
+from ledger.schema.columns import CODE_POINTS, metadata, required_column
 
 audit = Table(
     "audit",
     metadata,
     Column("seq", BigInteger, primary_key=True, autoincrement=False),
-    required("at", BigInteger),
-    required("actor", Text),
-    required("action", Text),
-    required("subject", Text),
-    required("details", Text),
-    required("hash", Text),
+    required_column("at", BigInteger),
+    required_column("actor", Text),
+    required_column("action", Text),
+    required_column("subject", Text),
+    required_column("details", Text),
+    required_column("hash", Text),
 )
 Index(None, audit.c.actor, audit.c.seq)
 Index(None, audit.c.action, audit.c.seq)
@@ -24,17 +24,17 @@ chain_heads = Table(
     "chain_heads",
     metadata,
     Column("name", Text, primary_key=True),
-    required("seq", BigInteger),
-    required("hash", Text),
+    required_column("seq", BigInteger),
+    required_column("hash", Text),
 )
 
 generations = Table(
     "generations",
     metadata,
     Column("number", Integer, primary_key=True, autoincrement=False),
-    required("id", Text),
-    required("at", BigInteger),
-    required("cause", Text),
+    required_column("id", Text),
+    required_column("at", BigInteger),
+    required_column("cause", Text),
     UniqueConstraint("id"),
 )
 

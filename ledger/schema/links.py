@@ -2,13 +2,13 @@
 
 from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, Table, Text
 
-from ledger.schema.columns import CODE_POINTS, metadata, required
+from ledger.schema.columns import CODE_POINTS, metadata, required_column
 
 gs1_prefixes = Table(
     "gs1_prefixes",
     metadata,
     Column("prefix", CODE_POINTS, primary_key=True),
-    required("organisation", Text, ForeignKey("organisations.id")),
+    required_column("organisation", Text, ForeignKey("organisations.id")),
 )
 Index(None, gs1_prefixes.c.organisation)
 
@@ -23,13 +23,13 @@ link_sets = Table(
     "link_sets",
     metadata,
     Column("id", CODE_POINTS, primary_key=True),
-    required("anchor", CODE_POINTS),
-    required("organisation", Text, ForeignKey("organisations.id")),
-    required("version", Integer),
-    required("description", Text),
-    required("links", Text),
-    required("saved_by", Text),
-    required("saved_at", BigInteger),
+    required_column("anchor", CODE_POINTS),
+    required_column("organisation", Text, ForeignKey("organisations.id")),
+    required_column("version", Integer),
+    required_column("description", Text),
+    required_column("links", Text),
+    required_column("saved_by", Text),
+    required_column("saved_at", BigInteger),
 )
 Index(None, link_sets.c.anchor, unique=True)
 Index(None, link_sets.c.organisation, link_sets.c.anchor)

@@ -12,7 +12,7 @@ from sqlalchemy import (
     text,
 )
 
-from ledger.schema.columns import metadata, optional, required
+from ledger.schema.columns import metadata, optional_column, required_column
 
 _IS_OPEN = text("state IN ('submitted', 'approved')")
 
@@ -20,17 +20,17 @@ lot_submissions = Table(
     "lot_submissions",
     metadata,
     Column("id", BigInteger, primary_key=True, autoincrement=False),
-    required("lot", Text, ForeignKey("lots.code")),
-    required("version", Integer),
-    required("organisation", Text, ForeignKey("organisations.id")),
-    optional("product", Text),
-    required("record", Text),
-    required("sha256", Text),
-    required("reviewers", Integer),
-    required("state", Text),
-    required("submitted_by", Text),
-    required("submitted_at", BigInteger),
-    required("updated_at", BigInteger),
+    required_column("lot", Text, ForeignKey("lots.code")),
+    required_column("version", Integer),
+    required_column("organisation", Text, ForeignKey("organisations.id")),
+    optional_column("product", Text),
+    required_column("record", Text),
+    required_column("sha256", Text),
+    required_column("reviewers", Integer),
+    required_column("state", Text),
+    required_column("submitted_by", Text),
+    required_column("submitted_at", BigInteger),
+    required_column("updated_at", BigInteger),
     CheckConstraint("reviewers BETWEEN 1 AND 2", name="reviewers"),
 )
 Index(
@@ -57,12 +57,12 @@ lot_review_steps = Table(
     metadata,
     Column("submission", BigInteger, ForeignKey("lot_submissions.id"), primary_key=True),
     Column("n", Integer, primary_key=True, autoincrement=False),
-    required("at", BigInteger),
-    required("actor", Text),
-    optional("organisation", Text),
-    required("what", Text),
-    required("text", Text),
-    required("audit", BigInteger),
+    required_column("at", BigInteger),
+    required_column("actor", Text),
+    optional_column("organisation", Text),
+    required_column("what", Text),
+    required_column("text", Text),
+    required_column("audit", BigInteger),
     sqlite_with_rowid=False,
 )
 
@@ -76,11 +76,11 @@ lot_publications = Table(
         primary_key=True,
         autoincrement=False,
     ),
-    required("lot", Text, ForeignKey("lots.code")),
-    required("version", Integer),
-    required("statement", Text),
-    required("signature", Text),
-    required("at", BigInteger),
+    required_column("lot", Text, ForeignKey("lots.code")),
+    required_column("version", Integer),
+    required_column("statement", Text),
+    required_column("signature", Text),
+    required_column("at", BigInteger),
 )
 Index(None, lot_publications.c.lot, lot_publications.c.submission)
 
@@ -88,8 +88,8 @@ review_rules = Table(
     "review_rules",
     metadata,
     Column("province", Text, primary_key=True),
-    required("reviewers", Integer),
-    required("set_by", Text),
-    required("set_at", BigInteger),
+    required_column("reviewers", Integer),
+    required_column("set_by", Text),
+    required_column("set_at", BigInteger),
     CheckConstraint("reviewers BETWEEN 1 AND 2", name="reviewers"),
 )

@@ -13,27 +13,27 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-from ledger.schema.columns import metadata, optional, required
+from ledger.schema.columns import metadata, optional_column, required_column
 
 orders = Table(
     "orders",
     metadata,
     Column("id", Text, primary_key=True),
-    required("count", BigInteger),
-    required("grade", Text),
-    required("has_pin", Boolean),
-    optional("product", Text, ForeignKey("products.id")),
-    optional("packer", Text, ForeignKey("organisations.id")),
-    optional("print_house", Text, ForeignKey("organisations.id")),
-    optional("note", Text),
-    required("requested_by", Text),
-    required("requested_at", BigInteger),
-    required("state", Text),
-    optional("decided_by", Text),
-    optional("decided_at", BigInteger),
-    optional("due_on", Text),
-    optional("excess_reason", Text),
-    optional("decision_reason", Text),
+    required_column("count", BigInteger),
+    required_column("grade", Text),
+    required_column("has_pin", Boolean),
+    optional_column("product", Text, ForeignKey("products.id")),
+    optional_column("packer", Text, ForeignKey("organisations.id")),
+    optional_column("print_house", Text, ForeignKey("organisations.id")),
+    optional_column("note", Text),
+    required_column("requested_by", Text),
+    required_column("requested_at", BigInteger),
+    required_column("state", Text),
+    optional_column("decided_by", Text),
+    optional_column("decided_at", BigInteger),
+    optional_column("due_on", Text),
+    optional_column("excess_reason", Text),
+    optional_column("decision_reason", Text),
 )
 
 for _sort in (orders.c.requested_at, orders.c.count):
@@ -48,8 +48,8 @@ order_numbers = Table(
     "order_numbers",
     metadata,
     Column("order_id", Text, ForeignKey("orders.id"), primary_key=True),
-    required("year", Integer),
-    required("serial", Integer),
+    required_column("year", Integer),
+    required_column("serial", Integer),
     UniqueConstraint("year", "serial"),
     CheckConstraint("serial > 0", name="serial"),
 )
@@ -60,8 +60,8 @@ order_quotas = Table(
     metadata,
     Column("organisation", Text, ForeignKey("organisations.id"), primary_key=True),
     Column("year", Integer, primary_key=True, autoincrement=False),
-    optional("stamps", BigInteger),
-    required("set_by", Text),
-    required("set_at", BigInteger),
+    optional_column("stamps", BigInteger),
+    required_column("set_by", Text),
+    required_column("set_at", BigInteger),
     CheckConstraint("stamps >= 0", name="stamps"),
 )

@@ -2,18 +2,18 @@
 
 from sqlalchemy import BigInteger, Column, Float, ForeignKey, Index, Integer, Table, Text
 
-from ledger.schema.columns import metadata, optional, required
+from ledger.schema.columns import metadata, optional_column, required_column
 
 organisations = Table(
     "organisations",
     metadata,
     Column("id", Text, primary_key=True),
-    required("kind", Text),
-    required("name", Text),
-    optional("public_key", Text),
-    optional("address", Text),
-    optional("disabled_at", BigInteger),
-    optional("province", Text),
+    required_column("kind", Text),
+    required_column("name", Text),
+    optional_column("public_key", Text),
+    optional_column("address", Text),
+    optional_column("disabled_at", BigInteger),
+    optional_column("province", Text),
 )
 Index(None, organisations.c.name, organisations.c.id)
 Index(None, organisations.c.kind, organisations.c.name, organisations.c.id)
@@ -22,27 +22,27 @@ products = Table(
     "products",
     metadata,
     Column("id", Text, primary_key=True),
-    required("name", Text),
-    optional("gtin", Text),
-    optional("shelf_life_days", Integer),
-    optional("yield_t_per_ha", Float),
-    optional("fruit_kg", Float),
-    optional("kind", Text),
+    required_column("name", Text),
+    optional_column("gtin", Text),
+    optional_column("shelf_life_days", Integer),
+    optional_column("yield_t_per_ha", Float),
+    optional_column("fruit_kg", Float),
+    optional_column("kind", Text),
 )
 
 places = Table(
     "places",
     metadata,
     Column("id", Text, primary_key=True),
-    required("kind", Text),
-    required("name", Text),
-    optional("code", Text),
-    optional("province", Text),
-    optional("ward", Text),
-    optional("lat", Float),
-    optional("lon", Float),
-    optional("organisation", Text, ForeignKey("organisations.id")),
-    optional("gln", Text),
+    required_column("kind", Text),
+    required_column("name", Text),
+    optional_column("code", Text),
+    optional_column("province", Text),
+    optional_column("ward", Text),
+    optional_column("lat", Float),
+    optional_column("lon", Float),
+    optional_column("organisation", Text, ForeignKey("organisations.id")),
+    optional_column("gln", Text),
 )
 Index(None, places.c.code)
 Index(None, places.c.name, places.c.id)

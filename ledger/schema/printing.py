@@ -12,30 +12,30 @@ from sqlalchemy import (
     Text,
 )
 
-from ledger.schema.columns import metadata, optional, required
+from ledger.schema.columns import metadata, optional_column, required_column
 
 print_keys = Table(
     "print_keys",
     metadata,
     Column("organisation", Text, ForeignKey("organisations.id"), primary_key=True),
     Column("public_key", Text, primary_key=True),
-    required("label", Text),
-    required("added_at", BigInteger),
-    required("added_by", Text),
-    optional("retired_at", BigInteger),
-    optional("retired_by", Text),
+    required_column("label", Text),
+    required_column("added_at", BigInteger),
+    required_column("added_by", Text),
+    optional_column("retired_at", BigInteger),
+    optional_column("retired_by", Text),
 )
 
 print_proofs = Table(
     "print_proofs",
     metadata,
     Column("id", Text, primary_key=True),
-    required("batch", Integer, ForeignKey("batches.number")),
-    required("actor", Text),
-    required("at", BigInteger),
-    required("is_good", Boolean),
-    required("symbols", Integer),
-    required("findings", Text),
-    required("picture", LargeBinary),
+    required_column("batch", Integer, ForeignKey("batches.number")),
+    required_column("actor", Text),
+    required_column("at", BigInteger),
+    required_column("is_good", Boolean),
+    required_column("symbols", Integer),
+    required_column("findings", Text),
+    required_column("picture", LargeBinary),
 )
 Index(None, print_proofs.c.batch, print_proofs.c.at)

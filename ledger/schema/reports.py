@@ -15,24 +15,24 @@ from sqlalchemy import (
     text,
 )
 
-from ledger.schema.columns import CODE_POINTS, metadata, optional, required
+from ledger.schema.columns import CODE_POINTS, metadata, optional_column, required_column
 
 reports = Table(
     "reports",
     metadata,
     Column("id", LargeBinary, primary_key=True),
-    required("batch", Integer),
-    required("idx", Integer),
-    required("at", BigInteger),
-    optional("device", BigInteger),
-    optional("province", Text),
-    required("text", Text),
-    optional("kind", Text),
-    optional("typed", Text),
-    optional("net", BigInteger),
+    required_column("batch", Integer),
+    required_column("idx", Integer),
+    required_column("at", BigInteger),
+    optional_column("device", BigInteger),
+    optional_column("province", Text),
+    required_column("text", Text),
+    optional_column("kind", Text),
+    optional_column("typed", Text),
+    optional_column("net", BigInteger),
     Column("crowded", Boolean, nullable=False, server_default=false()),
-    optional("language", Text),
-    optional("photo", Text),
+    optional_column("language", Text),
+    optional_column("photo", Text),
 )
 Index(None, reports.c.batch, reports.c.idx)
 Index(None, reports.c.at)
@@ -47,7 +47,7 @@ report_arrivals = Table(
     "report_arrivals",
     metadata,
     Column("report", LargeBinary, ForeignKey("reports.id"), primary_key=True),
-    required("at", BigInteger),
+    required_column("at", BigInteger),
     sqlite_with_rowid=False,
 )
 Index(None, report_arrivals.c.at)
@@ -56,9 +56,9 @@ report_contacts = Table(
     "report_contacts",
     metadata,
     Column("report", LargeBinary, ForeignKey("reports.id"), primary_key=True),
-    required("contact", Text),
-    required("at", BigInteger),
-    optional("sealed_with", Text),
+    required_column("contact", Text),
+    required_column("at", BigInteger),
+    optional_column("sealed_with", Text),
     sqlite_with_rowid=False,
 )
 Index(None, report_contacts.c.at)
@@ -67,9 +67,9 @@ report_photos = Table(
     "report_photos",
     metadata,
     Column("report", LargeBinary, ForeignKey("reports.id"), primary_key=True),
-    required("state", Text),
-    optional("picture", LargeBinary),
-    required("at", BigInteger),
+    required_column("state", Text),
+    optional_column("picture", LargeBinary),
+    required_column("at", BigInteger),
 )
 Index(None, report_photos.c.at)
 
@@ -77,21 +77,21 @@ report_groups = Table(
     "report_groups",
     metadata,
     Column("id", CODE_POINTS, primary_key=True),
-    required("batch", Integer),
-    required("idx", Integer),
-    optional("typed", Text),
-    required("kind", Text),
-    required("source", Text),
-    optional("province", Text),
-    optional("product", Text),
-    optional("packer", Text),
-    required("state", Text),
-    optional("owner", Text),
-    required("reports", Integer),
-    required("networks", Integer),
-    required("first_at", BigInteger),
-    required("last_at", BigInteger),
-    optional("closed_at", BigInteger),
+    required_column("batch", Integer),
+    required_column("idx", Integer),
+    optional_column("typed", Text),
+    required_column("kind", Text),
+    required_column("source", Text),
+    optional_column("province", Text),
+    optional_column("product", Text),
+    optional_column("packer", Text),
+    required_column("state", Text),
+    optional_column("owner", Text),
+    required_column("reports", Integer),
+    required_column("networks", Integer),
+    required_column("first_at", BigInteger),
+    required_column("last_at", BigInteger),
+    optional_column("closed_at", BigInteger),
 )
 for _sort in (report_groups.c.last_at, report_groups.c.reports):
     Index(None, _sort, report_groups.c.id)
@@ -104,9 +104,9 @@ report_evidence = Table(
     metadata,
     Column("batch", Integer, primary_key=True, autoincrement=False),
     Column("idx", Integer, primary_key=True, autoincrement=False),
-    required("nats", Float),
-    required("told", Float),
-    required("at", BigInteger),
+    required_column("nats", Float),
+    required_column("told", Float),
+    required_column("at", BigInteger),
     sqlite_with_rowid=False,
 )
 Index(
@@ -122,11 +122,11 @@ report_events = Table(
     metadata,
     Column("report_group", CODE_POINTS, ForeignKey("report_groups.id"), primary_key=True),
     Column("n", Integer, primary_key=True, autoincrement=False),
-    required("at", BigInteger),
-    required("actor", Text),
-    required("state", Text),
-    optional("owner", Text),
-    optional("note", Text),
-    optional("channel", Text),
+    required_column("at", BigInteger),
+    required_column("actor", Text),
+    required_column("state", Text),
+    optional_column("owner", Text),
+    optional_column("note", Text),
+    optional_column("channel", Text),
     sqlite_with_rowid=False,
 )

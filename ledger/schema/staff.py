@@ -16,21 +16,21 @@ from sqlalchemy import (
     text,
 )
 
-from ledger.schema.columns import metadata, optional, required
+from ledger.schema.columns import metadata, optional_column, required_column
 
 staff = Table(
     "staff",
     metadata,
     Column("id", Text, primary_key=True),
-    required("name", Text),
-    required("role", Text),
-    optional("organisation", Text, ForeignKey("organisations.id")),
-    required("password_hash", Text),
-    optional("otp_secret", Text),
-    required("disabled", Boolean),
-    required("added_at", BigInteger),
-    optional("added_by", Text),
-    optional("confirmed_by", Text),
+    required_column("name", Text),
+    required_column("role", Text),
+    optional_column("organisation", Text, ForeignKey("organisations.id")),
+    required_column("password_hash", Text),
+    optional_column("otp_secret", Text),
+    required_column("disabled", Boolean),
+    required_column("added_at", BigInteger),
+    optional_column("added_by", Text),
+    optional_column("confirmed_by", Text),
 )
 
 Index(None, staff.c.name, staff.c.id)
@@ -42,17 +42,17 @@ staff_sign_in = Table(
     "staff_sign_in",
     metadata,
     Column("staff", Text, ForeignKey("staff.id"), primary_key=True),
-    required("otp_step", BigInteger),
-    required("generation", Integer),
+    required_column("otp_step", BigInteger),
+    required_column("generation", Integer),
 )
 
 recovery_codes = Table(
     "recovery_codes",
     metadata,
     Column("sha256", Text, primary_key=True),
-    required("staff", Text, ForeignKey("staff.id")),
-    required("made_at", BigInteger),
-    optional("used_at", BigInteger),
+    required_column("staff", Text, ForeignKey("staff.id")),
+    required_column("made_at", BigInteger),
+    optional_column("used_at", BigInteger),
 )
 Index(None, recovery_codes.c.staff)
 
@@ -60,16 +60,16 @@ staff_tokens = Table(
     "staff_tokens",
     metadata,
     Column("id", Text, primary_key=True),
-    required("staff", Text, ForeignKey("staff.id")),
-    required("label", Text),
-    required("sha256", Text),
-    required("made_at", BigInteger),
-    optional("expires_at", BigInteger),
-    optional("revoked_at", BigInteger),
-    optional("kind", Text),
-    optional("scopes", Text),
-    optional("organisation", Text),
-    optional("role", Text),
+    required_column("staff", Text, ForeignKey("staff.id")),
+    required_column("label", Text),
+    required_column("sha256", Text),
+    required_column("made_at", BigInteger),
+    optional_column("expires_at", BigInteger),
+    optional_column("revoked_at", BigInteger),
+    optional_column("kind", Text),
+    optional_column("scopes", Text),
+    optional_column("organisation", Text),
+    optional_column("role", Text),
 )
 Index(None, staff_tokens.c.made_at, staff_tokens.c.id)
 for _owner in (staff_tokens.c.staff, staff_tokens.c.organisation):
@@ -79,11 +79,11 @@ staff_invitations = Table(
     "staff_invitations",
     metadata,
     Column("id", Text, primary_key=True),
-    required("account", Text, ForeignKey("staff.id")),
-    required("sha256", Text),
-    required("made_at", BigInteger),
-    required("expires_at", BigInteger),
-    optional("used_at", BigInteger),
+    required_column("account", Text, ForeignKey("staff.id")),
+    required_column("sha256", Text),
+    required_column("made_at", BigInteger),
+    required_column("expires_at", BigInteger),
+    optional_column("used_at", BigInteger),
 )
 Index(None, staff_invitations.c.account)
 
@@ -91,19 +91,19 @@ token_uses = Table(
     "token_uses",
     metadata,
     Column("token", Text, ForeignKey("staff_tokens.id"), primary_key=True),
-    required("used_at", BigInteger),
+    required_column("used_at", BigInteger),
 )
 
 staff_sessions = Table(
     "staff_sessions",
     metadata,
     Column("id", Text, primary_key=True),
-    required("staff", Text, ForeignKey("staff.id")),
-    required("generation", Integer),
-    required("began_at", BigInteger),
-    required("seen_at", BigInteger),
-    optional("ended_at", BigInteger),
-    required("browser", Text),
+    required_column("staff", Text, ForeignKey("staff.id")),
+    required_column("generation", Integer),
+    required_column("began_at", BigInteger),
+    required_column("seen_at", BigInteger),
+    optional_column("ended_at", BigInteger),
+    required_column("browser", Text),
 )
 Index(None, staff_sessions.c.began_at, staff_sessions.c.id)
 Index(None, staff_sessions.c.staff, staff_sessions.c.began_at, staff_sessions.c.id)
@@ -112,20 +112,20 @@ proposals = Table(
     "proposals",
     metadata,
     Column("id", BigInteger, primary_key=True, autoincrement=False),
-    required("kind", Text),
-    required("subject", Text),
-    required("document", Text),
-    optional("reason", Text),
-    required("key", Text),
-    required("requested_by", Text, ForeignKey("staff.id")),
-    required("requested_at", BigInteger),
-    optional("requested_system_user", Text),
-    required("state", Text),
-    optional("decided_by", Text, ForeignKey("staff.id")),
-    optional("decided_at", BigInteger),
-    optional("decided_system_user", Text),
-    optional("used_at", BigInteger),
-    optional("province", Text),
+    required_column("kind", Text),
+    required_column("subject", Text),
+    required_column("document", Text),
+    optional_column("reason", Text),
+    required_column("key", Text),
+    required_column("requested_by", Text, ForeignKey("staff.id")),
+    required_column("requested_at", BigInteger),
+    optional_column("requested_system_user", Text),
+    required_column("state", Text),
+    optional_column("decided_by", Text, ForeignKey("staff.id")),
+    optional_column("decided_at", BigInteger),
+    optional_column("decided_system_user", Text),
+    optional_column("used_at", BigInteger),
+    optional_column("province", Text),
     UniqueConstraint("key"),
     CheckConstraint("decided_by <> requested_by", name="two_people"),
     CheckConstraint(
@@ -152,10 +152,10 @@ form_drafts = Table(
     "form_drafts",
     metadata,
     Column("id", Text, primary_key=True),
-    required("owner", Text),
-    required("kept_at", BigInteger),
-    required("expires_at", BigInteger),
-    required("content", LargeBinary),
+    required_column("owner", Text),
+    required_column("kept_at", BigInteger),
+    required_column("expires_at", BigInteger),
+    required_column("content", LargeBinary),
 )
 Index(None, form_drafts.c.owner, form_drafts.c.kept_at)
 Index(None, form_drafts.c.expires_at)
