@@ -1,5 +1,9 @@
 """Reviews of lots: submissions, approvals, publications; both engines."""
 
+import asyncio
+import signal
+import subprocess
+import sys
 from collections.abc import Mapping
 from typing import Any
 
@@ -167,17 +171,32 @@ async def test_after_a_recall_nothing_is_published(ledger: Ledger) -> None:
     assert back.state is SubmissionState.RETURNED
 
 
-async def test_a_publication_that_fails_leaves_nothing(ledger: Ledger) -> None:
+# Dies inside the transaction of the last approval, when the statement is signed.
+APPROVER = """
+import asyncio, os, signal, sys
+from ledger import open_ledger
+
+def die(_):
+    os.kill(os.getpid(), signal.SIGKILL)
+
+async def approve(url, submission):
+    async with await open_ledger(url) as ledger:
+        await ledger.lot_submissions.approve(int(submission), actor="lan", sign=die)
+
+asyncio.run(approve(*sys.argv[1:]))
+"""
+
+
+async def test_a_publication_that_is_killed_leaves_nothing(ledger: Ledger, url: str) -> None:
     submission = await submit(ledger)
-
-    def fail(_: object) -> dict[str, str]:
-        raise RuntimeError
-
-    with pytest.raises(RuntimeError):
-        await ledger.lot_submissions.approve(submission.id, actor="lan", sign=fail)
+    arguments = [sys.executable, "-c", APPROVER, url, str(submission.id)]
+    died = await asyncio.to_thread(subprocess.run, arguments, check=False)
+    assert died.returncode == -signal.SIGKILL
     assert await ledger.lot_submissions.get(submission.id) == submission
     assert len(await ledger.lot_submissions.list_steps(submission.id)) == 1
     assert await ledger.lot_submissions.find_publication("L1") is None
+    assert (await approve(ledger, submission.id)).state is SubmissionState.PUBLISHED
+    assert (await ledger.audit.verify()).ok
 
 
 async def test_a_publication_is_a_change_of_the_lot(ledger: Ledger) -> None:
