@@ -12,6 +12,7 @@ from ledger.accounts.otp_secrets import OtpSecrets
 from ledger.accounts.second_factors import SecondFactors
 from ledger.accounts.staff import StaffAccounts
 from ledger.accounts.staff_sessions import StaffSessions
+from ledger.accounts.tokens import Tokens
 from ledger.alerts.alert_handling import AlertHandling
 from ledger.alerts.alert_labels import AlertLabels
 from ledger.alerts.alerts import Alerts
@@ -147,6 +148,7 @@ class Ledger:
         self.report_photos = ReportPhotos(store, clock)
         otp = OtpSecrets(otp_keys)
         self.staff = StaffAccounts(store, clock, otp)
+        self.tokens = Tokens(store, clock)
         self.invitations = Invitations(store, clock, self.staff)
         self.actor_invitations = ActorInvitations(store, clock, self.staff, otp_keys)
         self.staff_sessions = StaffSessions(store, clock)

@@ -44,13 +44,13 @@ async def get_staff(context: ServiceContext, account: str) -> StaffDetails:
     return StaffDetails(
         staff=await ledger.staff.get(name),
         invitation=await ledger.invitations.get_open(name),
-        tokens=await ledger.staff.list_tokens(name),
+        tokens=await ledger.tokens.list_of_account(name),
     )
 
 
 async def revoke_token(context: ServiceContext, account: str, token: str) -> None:
     """Revoke a token of somebody's account. Raises `Forbidden`, `UnknownRow`."""
     require_permission(context, Permission.ACCOUNT_MANAGE)
-    await context.ledger.staff.revoke_token(
+    await context.ledger.tokens.revoke(
         token, staff=normalise_account_name(account), actor=context.actor.id, at=context.clock()
     )

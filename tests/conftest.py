@@ -1,6 +1,7 @@
 """Fixtures of all tests: real servers, a real browser, and passphrases that hash quickly."""
 
 import gc
+import os
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any, Final
@@ -74,8 +75,9 @@ def pytest_unconfigure() -> None:
 
 
 # A deadline would make a property fail on a slow machine; speed is measured by benchmarks.
-settings.register_profile("veritem", deadline=None)
-settings.load_profile("veritem")
+settings.register_profile("veritem", deadline=None, max_examples=40)
+settings.register_profile("thorough", deadline=None, max_examples=400)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "veritem"))
 
 
 @pytest.fixture(scope="session")

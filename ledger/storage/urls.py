@@ -48,7 +48,7 @@ def parse_ledger_url(url: str) -> URL:
     >>> parse_ledger_url("postgresql://h/db?pool=5")
     Traceback (most recent call last):
     ...
-    ledger.urls.UnknownStorage: ledger URL: the option pool is unknown
+    ledger.storage.urls.UnknownStorage: ledger URL: the option pool is unknown
     """
     url, hosts = _split_hosts(url.strip())
     try:

@@ -38,13 +38,13 @@ async def authenticate_token(ledger: Ledger, token: str, *, at: int) -> Actor:
 
     Raises `UnknownToken`.
     """
-    found, account = await ledger.staff.authenticate(token, at)
+    found, account = await ledger.tokens.authenticate(token, at)
     return Actor.of_token(found) if account is None else Actor.of_staff(account)
 
 
 async def authenticate_command_line(ledger: Ledger, token: str, *, at: int) -> Staff:
     """The account that a command line is signed in to. Raises `UnknownToken`."""
-    return await ledger.staff.get_by_token(token, at, kind="command-line")
+    return await ledger.tokens.get_account(token, at, kind="command-line")
 
 
 async def sign_in_command_line(
@@ -63,7 +63,7 @@ async def sign_in_command_line(
     if not 1 <= hours <= MAX_COMMAND_LINE_HOURS:
         raise SignInHours(most=MAX_COMMAND_LINE_HOURS)
     staff = await sign_in(ledger, budgets, attempt, at=at)
-    token, text = await ledger.staff.create_token(
+    token, text = await ledger.tokens.create(
         staff.id,
         label=label[:MAX_LABEL_LENGTH],
         actor=staff.id,
@@ -120,7 +120,7 @@ async def create_own_token(
             raise InvalidInput(field="scopes", why=f"has {scope}, which the account does not have")
     confirmed = await confirm_identity(context, budgets, proof)
     at = context.clock()
-    return await context.ledger.staff.create_token(
+    return await context.ledger.tokens.create(
         context.actor.id,
         label=label[:MAX_LABEL_LENGTH] or "–",
         actor=context.actor.id,
@@ -141,9 +141,7 @@ async def revoke_own_token(context: ServiceContext, token_id: str) -> None:
     """Revoke a token of the actor's account. Raises `TokenLimited`, `UnknownRow`."""
     require_whole_account(context)
     account = context.actor.id
-    await context.ledger.staff.revoke_token(
-        token_id, staff=account, actor=account, at=context.clock()
-    )
+    await context.ledger.tokens.revoke(token_id, staff=account, actor=account, at=context.clock())
 
 
 async def revoke_command_line_token(context: ServiceContext, token: str) -> None:
@@ -153,7 +151,7 @@ async def revoke_command_line_token(context: ServiceContext, token: str) -> None
 
 async def list_own_tokens(context: ServiceContext) -> Sequence[Token]:
     """The tokens of the actor's account, newest first, revoked ones too."""
-    return await context.ledger.staff.list_tokens(context.actor.id)
+    return await context.ledger.tokens.list_of_account(context.actor.id)
 
 
 async def found_accounts(

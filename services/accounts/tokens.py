@@ -60,7 +60,7 @@ async def create_organisation_token(
     _check_scopes(context, scopes)
     confirmed = await confirm_identity(context, budgets, proof)
     at = context.clock()
-    return await context.ledger.staff.create_organisation_token(
+    return await context.ledger.tokens.create_for_organisation(
         actor.organisation,
         role=actor.role,
         label=label[:MAX_LABEL_LENGTH] or "–",
@@ -99,13 +99,15 @@ async def revoke_token(context: ServiceContext, token: str) -> Row:
     Again changes nothing. Raises `Forbidden`, `TokenLimited`, `UnknownRow`.
     """
     require_whole_account(context)
-    row, actor, staff = await get_token(context, token), context.actor, context.ledger.staff
+    row, actor, tokens = await get_token(context, token), context.actor, context.ledger.tokens
     if not may_revoke(context, row):
         raise Forbidden(role=actor.role, permission=Permission.ACCOUNT_MANAGE)
     if row["organisation"] is None:
-        await staff.revoke_token(token, staff=row["staff"], actor=actor.id, at=context.clock())
+        await context.ledger.tokens.revoke(
+            token, staff=row["staff"], actor=actor.id, at=context.clock()
+        )
     else:
-        await staff.revoke_organisation_token(
+        await tokens.revoke_of_organisation(
             token, organisation=row["organisation"], actor=actor.id, at=context.clock()
         )
     return await get_token(context, token)

@@ -15,9 +15,9 @@ SMALLEST: Final = 5
 def suppress_small_counts(parts: Sequence[int]) -> tuple[list[int | None], int | None]:
     """The parts and their total as they may be published; None is hidden.
 
-    >>> suppress([900, 40, 3])
+    >>> suppress_small_counts([900, 40, 3])
     ([900, None, None], 943)
-    >>> suppress([3, 0]), suppress([12])
+    >>> suppress_small_counts([3, 0]), suppress_small_counts([12])
     (([None, None], None), ([12], 12))
     """
     total = sum(parts)

@@ -39,7 +39,7 @@ def shell(place: Veritem, monkeypatch: pytest.MonkeyPatch) -> Veritem:  # noqa: 
             await add_accounts(ledger, "tri", "hoa", role="administrator")
             await add_accounts(ledger, "bo", role="authority")
             await activated(ledger)
-            _, text = await ledger.staff.create_token(
+            _, text = await ledger.tokens.create(
                 "tri", label="shell", actor="tri", expires_at=2**50, kind="command-line"
             )
             return text

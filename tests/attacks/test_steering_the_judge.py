@@ -57,7 +57,10 @@ async def market(tmp_path: Path) -> AsyncIterator[HouseMarket]:
         yield HouseMarket(opened)
 
 
-@pytest.mark.parametrize(("masks", "mask_networks"), [(0, 1), (3, 1), (6, 10)])
+@pytest.mark.parametrize(
+    ("masks", "mask_networks"),
+    [(0, 1), (3, 1), pytest.param(6, 10, marks=pytest.mark.long)],
+)
 async def test_masks_from_ten_networks_hide_no_copies(
     market: HouseMarket, masks: int, mask_networks: int
 ) -> None:
@@ -102,6 +105,7 @@ async def test_a_hundred_stamps_accused_by_two_networks_are_one_alert(market: Ho
     assert campaign.reasons == ("few_networks",)
 
 
+@pytest.mark.long
 async def test_a_flood_round_the_clock_is_an_alert(market: HouseMarket) -> None:
     assert (await flood_for_nine_days(market))[-1] == "caution"
     (alert,) = await market.ledger.alerts.list()

@@ -143,7 +143,7 @@ async def found_accounts() -> dict[str, str]:
         await ledger.staff.found(DEMO_FOUNDERS, is_demo=True)
         return {
             founder.id: (
-                await ledger.staff.create_token(
+                await ledger.tokens.create(
                     founder.id,
                     label="test",
                     actor=founder.id,

@@ -58,7 +58,7 @@ def configured(veritem: Veritem, desk: RunningDesk, tmp_path: Path) -> Veritem:
 
     async def create_token() -> str:
         async with await open_ledger(url) as ledger:
-            _, text = await ledger.staff.create_token(
+            _, text = await ledger.tokens.create(
                 "tri", label="test", actor="tri", expires_at=2**50, kind="command-line"
             )
             return text

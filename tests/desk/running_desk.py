@@ -311,7 +311,7 @@ async def _people(ledger: Ledger) -> dict[str, str]:
             id_, name=name, role=role, password=PASSWORD, organisation=organisation_id,
             confirmed_by="test",
         )  # fmt: skip
-        _, tokens[id_] = await ledger.staff.create_token(
+        _, tokens[id_] = await ledger.tokens.create(
             id_, label="test", actor=id_, expires_at=NOW + TOKEN_DAYS * 86_400_000
         )
     return tokens

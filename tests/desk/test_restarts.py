@@ -27,7 +27,7 @@ async def test_the_desk_is_replaced_without_a_failure(tmp_path: Path) -> None:
         requests_at_once=100,
     )
     async with await open_ledger(settings.ledger, otp_keys=lambda: [bytes(32)]) as ledger:
-        _, token = await ledger.staff.create_token("cap", label="load", actor="cap", expires_at=FAR)
+        _, token = await ledger.tokens.create("cap", label="load", actor="cap", expires_at=FAR)
     headers = {"Authorization": f"Bearer {token}"}
     url = f"http://127.0.0.1:{settings.port}"
     requested: list[str] = []

@@ -88,7 +88,7 @@ async def test_a_token_gets_no_permission_that_its_account_lacks(desk: RunningDe
             asked = {"label": "x", "days": "9", "password": PASSWORD, **fields}
             refused = await person.submit(page, "/account/tokens", **asked)
             assert refused.status in (400, 422), fields
-        [only] = await desk.ledger.staff.list_tokens("mai")  # that of the running desk
+        [only] = await desk.ledger.tokens.list_of_account("mai")  # that of the running desk
         assert only.label == "test"
 
 
@@ -98,7 +98,7 @@ async def test_the_last_use_of_a_token_is_noted_once_an_hour(desk: RunningDesk) 
     for passed in (0, 1000, 3_600_000):
         desk.clock.now += passed
         await accounts.authenticate_token(desk.ledger, token, at=desk.clock.now)
-        listed = await desk.ledger.staff.list_tokens("mai")
+        listed = await desk.ledger.tokens.list_of_account("mai")
         used += [one.used_at for one in listed if one.label == "x"]
     first = desk.clock.now - 3_601_000
     assert used == [first, first, desk.clock.now]

@@ -265,7 +265,7 @@ async def test_a_token_needs_the_password_and_has_a_bounded_life(desk: RunningDe
             assert 'value="45"' in answer.html
         made = await person.submit(page, "/account/tokens", label="ERP", days="30", **proof)
         token = next(word for word in made.text.split() if word.startswith("vtm_"))
-        assert (await desk.ledger.staff.get_by_token(token)).id == "mai"
+        assert (await desk.ledger.tokens.get_account(token)).id == "mai"
         assert token not in (await person.get("/account")).html
         for days, status in (("0", 400), ("91", 422), ("365", 422), ("x", 400), ("", 400)):
             asked = {"label": "ERP", "days": days, **proof}

@@ -193,7 +193,7 @@ async def test_accounts_and_tokens_are_limited_to_the_province_of_their_organisa
         confirmed_by="test",
     )  # fmt: skip
     assert Actor.of_staff(staff).province == DAK_LAK
-    _, text = await office.ledger.staff.create_token(
+    _, text = await office.ledger.tokens.create(
         "dao", label="x", actor="dao", expires_at=office.now + 1000
     )
     found = await accounts.authenticate_token(office.ledger, text, at=office.now)

@@ -140,13 +140,13 @@ async def test_a_disabled_account_loses_sign_in_sessions_and_tokens(
     ledger: Ledger,
 ) -> None:
     account = await mai(ledger)
-    _, text = await ledger.staff.create_token("mai", label="cân", actor="mai", expires_at=LATER)
+    _, text = await ledger.tokens.create("mai", label="cân", actor="mai", expires_at=LATER)
     gone = await ledger.staff.disable("mai", actor="admin")
     assert gone == replace(account, disabled=True, generation=1)
     with pytest.raises(WrongCredentials):
         await ledger.staff.sign_in("mai", PASSWORD)
     with pytest.raises(UnknownToken):
-        await ledger.staff.get_by_token(text)
+        await ledger.tokens.get_account(text)
     await grant_role_to(ledger, "mai", "packer")
     assert not (await ledger.staff.get("mai")).disabled
 
@@ -176,15 +176,15 @@ async def test_an_identity_is_confirmed_by_password_and_one_time_code(
 
 async def test_a_new_password_revokes_the_tokens(ledger: Ledger, clock: Clock) -> None:
     account = await mai(ledger)
-    _, text = await ledger.staff.create_token("mai", label="ERP", actor="mai", expires_at=LATER)
+    _, text = await ledger.tokens.create("mai", label="ERP", actor="mai", expires_at=LATER)
     clock.now += 1000
     await ledger.staff.set_password("mai", "măng cụt Lái Thiêu", actor="mai")
     with pytest.raises(UnknownToken):
-        await ledger.staff.get_by_token(text)
-    (revoked,) = await ledger.staff.list_tokens("mai")
+        await ledger.tokens.get_account(text)
+    (revoked,) = await ledger.tokens.list_of_account("mai")
     assert revoked.revoked_at == clock.now
     with pytest.raises(WrongCredentials):  # the identity was confirmed before the change
-        await ledger.staff.create_token(
+        await ledger.tokens.create(
             "mai", label="x", actor="mai", expires_at=LATER, generation=account.generation
         )
     with pytest.raises(WrongCredentials):
@@ -198,25 +198,25 @@ async def test_a_token_is_valid_until_it_expires_or_is_revoked(
     ledger: Ledger, clock: Clock
 ) -> None:
     await mai(ledger)
-    kept, text = await ledger.staff.create_token("mai", label="ERP", actor="mai", expires_at=LATER)
-    brief, soon = await ledger.staff.create_token(
+    kept, text = await ledger.tokens.create("mai", label="ERP", actor="mai", expires_at=LATER)
+    brief, soon = await ledger.tokens.create(
         "mai", label="máy cân", actor="mai", expires_at=NOW + 1000
     )
-    assert (await ledger.staff.get_by_token(text)).id == "mai"
-    assert (await ledger.staff.get_by_token(soon)).id == "mai"
+    assert (await ledger.tokens.get_account(text)).id == "mai"
+    assert (await ledger.tokens.get_account(soon)).id == "mai"
     clock.now += 1000
     with pytest.raises(UnknownToken):
-        await ledger.staff.get_by_token(soon)
-    assert {t.id for t in await ledger.staff.list_tokens("mai")} == {kept.id, brief.id}
+        await ledger.tokens.get_account(soon)
+    assert {t.id for t in await ledger.tokens.list_of_account("mai")} == {kept.id, brief.id}
     with pytest.raises(UnknownRow):
-        await ledger.staff.revoke_token(kept.id, staff="an", actor="an")
-    await ledger.staff.revoke_token(kept.id, staff="mai", actor="mai")
-    await ledger.staff.revoke_token(kept.id, staff="mai", actor="mai")
+        await ledger.tokens.revoke(kept.id, staff="an", actor="an")
+    await ledger.tokens.revoke(kept.id, staff="mai", actor="mai")
+    await ledger.tokens.revoke(kept.id, staff="mai", actor="mai")
     with pytest.raises(UnknownToken):
-        await ledger.staff.get_by_token(text)
+        await ledger.tokens.get_account(text)
     for wrong in ("", "vtm_", text[:-1], text[:-1] + "!", f"vtm_{kept.id}_{'A' * 43}"):
         with pytest.raises(UnknownToken):
-            await ledger.staff.get_by_token(wrong)
+            await ledger.tokens.get_account(wrong)
 
 
 async def test_unknown_accounts_are_refused(ledger: Ledger) -> None:
@@ -225,7 +225,7 @@ async def test_unknown_accounts_are_refused(ledger: Ledger) -> None:
         ledger.staff.end_sessions("x"),
         ledger.staff.disable("x", actor="y"),
         ledger.staff.set_password("x", PASSWORD, actor="y"),
-        ledger.staff.create_token("x", label="", actor="y", expires_at=LATER),
+        ledger.tokens.create("x", label="", actor="y", expires_at=LATER),
     ):
         with pytest.raises(UnknownStaff):
             await call
@@ -234,7 +234,7 @@ async def test_unknown_accounts_are_refused(ledger: Ledger) -> None:
 async def test_a_role_changed_in_the_database_is_found(ledger: Ledger, url: str) -> None:
     await mai(ledger)
     await ledger.staff.sign_in("mai", PASSWORD)
-    await ledger.staff.create_token("mai", label="ERP", actor="mai", expires_at=LATER)
+    await ledger.tokens.create("mai", label="ERP", actor="mai", expires_at=LATER)
     assert (await ledger.audit.verify()).ok
     store = Store(url)
     async with store.append() as connection:

@@ -461,11 +461,11 @@ async def test_the_desk_signs_staff_in_and_adds_no_account_that_may_act(guarded:
         words = "sầu riêng Ri6 chín cây"
         await owner.staff.add("mai", name="Mai", role="packer", password=words)
         await desk.staff.sign_in("mai", words)
-        _, token = await desk.staff.create_token("mai", label="ERP", actor="mai", expires_at=2**60)
-        assert (await desk.staff.get_by_token(token)).id == "mai"
+        _, token = await desk.tokens.create("mai", label="ERP", actor="mai", expires_at=2**60)
+        assert (await desk.tokens.get_account(token)).id == "mai"
         await desk.staff.set_password("mai", "măng cụt Lái Thiêu", actor="mai")
         with pytest.raises(UnknownToken):
-            await desk.staff.get_by_token(token)
+            await desk.tokens.get_account(token)
         added = await desk.staff.add("new", name="New", role="authority", password=words)
         assert not added.is_confirmed
         with pytest.raises(TwoPeopleRequired):
@@ -522,7 +522,7 @@ async def test_the_auditor_proves_rows_whose_secrets_it_can_not_read(guarded: st
             "a4", kind="inspector", label="Pixel", code="c", code_expires_at=2**50, actor="t"
         )
         await owner.devices.enrol("c", b"\x00k" * 16)
-        await owner.staff.create_token("a4", label="ERP", actor="a4", expires_at=2**60)
+        await owner.tokens.create("a4", label="ERP", actor="a4", expires_at=2**60)
         report = await auditor.audit.verify()
         assert report.ok, report.problems
         with psycopg.connect(guarded) as insider:

@@ -168,7 +168,7 @@ async def test_whoever_resets_a_password_can_not_decide_as_that_account(office: 
 async def test_a_reset_ends_password_sessions_and_tokens_at_once(office: Office) -> None:
     await add_mai(office, OTP_SECRET)
     operator = office.context("operator")
-    _, token = await office.ledger.staff.create_token(
+    _, token = await office.ledger.tokens.create(
         "mai", label="x", actor="mai", expires_at=office.now + 9
     )
     changed, proposal, link = await invitations.reset_password(operator, "mai", "k")

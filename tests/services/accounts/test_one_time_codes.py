@@ -22,16 +22,16 @@ async def test_an_account_whose_codes_were_reset_waits_for_a_third_person(office
         await one_time_codes.reset_codes(office.context("operator"), "mai", new_key())
     await add_accounts(office.ledger, "ba", role="administrator")
     codes = one_time_codes.make_recovery_codes()
-    staff = office.ledger.staff
+    staff, tokens = office.ledger.staff, office.ledger.tokens
     await office.ledger.second_factors.set_recovery_codes("mai", codes, actor="mai")
-    _, token = await staff.create_token("mai", label="x", actor="mai", expires_at=office.now + 9)
+    _, token = await tokens.create("mai", label="x", actor="mai", expires_at=office.now + 9)
     changed, proposal = await one_time_codes.reset_codes(
         office.context("operator"), "mai", new_key()
     )
     assert (changed.has_otp, changed.is_confirmed) == (False, False)
     assert await office.ledger.second_factors.count_recovery_codes("mai") == 0
     with pytest.raises(UnknownToken):
-        await staff.get_by_token(token, office.now)
+        await tokens.get_account(token, office.now)
     signed_in = await staff.sign_in("mai", PASSWORD, at=office.now)
     with pytest.raises(NotConfirmed):
         require_permission(

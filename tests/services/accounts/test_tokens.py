@@ -4,6 +4,7 @@ import pytest
 
 from ledger.errors import OrganisationDisabled, UnknownRow
 from ledger.staff_errors import AccountRequired, UnknownToken, WrongCredentials
+from ledger.trade_kinds import TRADE_KINDS
 from services import Actor, ServiceContext
 from services.accounts import accounts, tokens
 from services.errors import Forbidden, InvalidInput, TokenLifetime, TokenLimited
@@ -52,7 +53,7 @@ async def test_it_survives_the_leaving_and_the_new_password_of_its_maker(
     assert machine.actor == Actor(f"token:{id_}", "packer", "krong-pac", scopes=frozenset(SCOPES))
     saved = await lots.put_lot(machine, lot_document("L9"))
     assert (saved.organisation, saved.actor) == ("krong-pac", f"token:{id_}")
-    assert await office.ledger.staff.list_tokens("mai") == []
+    assert await office.ledger.tokens.list_of_account("mai") == []
 
 
 async def test_it_does_no_more_than_its_scopes_and_never_decides(
@@ -106,7 +107,7 @@ async def test_what_can_not_be_made_is_refused_before_the_password_is_asked(
     with pytest.raises(WrongCredentials):  # nobody of it proves who they are
         await make(mai, budgets)
     with pytest.raises(OrganisationDisabled):
-        await office.ledger.staff.create_organisation_token(
+        await office.ledger.tokens.create_for_organisation(
             "krong-pac",
             role="packer",
             label="x",
@@ -174,4 +175,4 @@ async def test_the_lists_filter_by_state_and_show_others_to_nobody(
 
 def test_what_a_machine_of_an_organisation_may_is_what_some_role_may() -> None:
     shared = {role for role, granted in GRANTS.items() if Permission.TOKEN_SHARE in granted}
-    assert shared == {"print_house", "packer", "authority", "demo"}
+    assert shared == {"print_house", "packer", "authority", "demo", *TRADE_KINDS}
