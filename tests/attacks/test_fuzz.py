@@ -26,7 +26,7 @@ from tests.desk.running_desk import PEOPLE, RunningDesk
 from tests.resolver.house import House, code_of
 
 _WITHIN: Final = settings(
-    max_examples=int(os.environ.get("VERITEM_FUZZ", "60")),
+    max_examples=int(os.environ.get("VERITEM_FUZZ", "40")),
     suppress_health_check=list(HealthCheck),
 )
 _SILENCE: Final = 0.1

@@ -59,7 +59,11 @@ async def market(tmp_path: Path) -> AsyncIterator[HouseMarket]:
 
 @pytest.mark.parametrize(
     ("masks", "mask_networks"),
-    [(0, 1), (3, 1), pytest.param(6, 10, marks=pytest.mark.long)],
+    [
+        (0, 1),
+        pytest.param(3, 1, marks=pytest.mark.long),
+        pytest.param(6, 10, marks=pytest.mark.long),
+    ],
 )
 async def test_masks_from_ten_networks_hide_no_copies(
     market: HouseMarket, masks: int, mask_networks: int

@@ -74,7 +74,7 @@ def call_operation(
     """Call one operation as one person, with names that exist and names that do not."""
 
     @settings(
-        max_examples=EXAMPLES or 4,
+        max_examples=EXAMPLES or 3,
         derandomize=not EXAMPLES,
         database=None,
         deadline=None,

@@ -39,7 +39,7 @@ def test_ranges_expand_to_the_keys_of_their_codes_by_the_epoch_of_each() -> None
 
 
 @given(RANGES, RANGES)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_what_joined_and_left_is_the_difference_of_stamps(first: list, second: list) -> None:
     before, after = make_ranges(first), make_ranges(second)
     left = subtract_ranges(before, after)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from stamps.lifecycle import BINDS_LOT, IllegalTransition, State, Transition, next_state
@@ -77,7 +77,6 @@ def without_time(stamp: Stamp) -> Stamp:
     return replace(stamp, changed_at=0)
 
 
-@settings(max_examples=100)
 @given(st.lists(st.tuples(changes(), st.integers(0, 3)), max_size=25))
 def test_folding_spans_equals_folding_single_stamps(
     requested: list[tuple[RangeTransition, int]],
@@ -108,7 +107,6 @@ def test_folding_spans_equals_folding_single_stamps(
                 assert stamp.changed_at <= span.changed_at
 
 
-@settings(max_examples=150)
 @given(st.lists(changes(), max_size=20))
 def test_folding_only_touched_spans_equals_folding_all(requested: list[RangeTransition]) -> None:
     whole, parts = issue_spans(1, COUNT, 0), issue_spans(1, COUNT, 0)

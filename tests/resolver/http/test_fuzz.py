@@ -14,7 +14,7 @@ from resolver import run_service
 from tests.resolver.house import JSON, House, code_of
 from tests.resolver.orchard import RING
 
-EXAMPLES = int(os.environ.get("VERITEM_FUZZ", "60"))
+EXAMPLES = int(os.environ.get("VERITEM_FUZZ", "40"))
 CODE = RING.seal(1, 1, 2)[0]
 CALM = {
     100,

@@ -12,7 +12,7 @@ COUNTS = st.lists(st.one_of(st.integers(0, 9), st.integers(0, 10_000)), min_size
 @example([4, 100])
 @example([0, 0, 100])
 @example([5, 5, 1])
-@settings(max_examples=300)
+@settings(max_examples=100)
 def test_nothing_small_is_published(parts: list[int]) -> None:
     shown, total = suppress_small_counts(parts)
     published = [*shown, total]
@@ -22,7 +22,7 @@ def test_nothing_small_is_published(parts: list[int]) -> None:
 
 
 @given(COUNTS)
-@settings(max_examples=300)
+@settings(max_examples=100)
 def test_the_hidden_parts_can_not_be_computed_from_the_total(parts: list[int]) -> None:
     shown, total = suppress_small_counts(parts)
     hidden = [part for part, one in zip(parts, shown, strict=True) if one is None]
