@@ -7,12 +7,11 @@ import json
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, bindparam, func, insert, select, update
+from sqlalchemy import bindparam, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ledger import schema
 from ledger.alerts.alert_record import (
-    CODE_ALERTS,
     Alert,
     AlertEvent,
     AlertKey,
@@ -20,6 +19,7 @@ from ledger.alerts.alert_record import (
     alert_from_row,
     alert_to_row,
 )
+from ledger.alerts.alert_subjects import match_subjects
 from ledger.errors import UnknownAlert
 from ledger.storage.row_lists import is_one_of
 from ledger.storage.slug_list import join_slugs, split_slugs
@@ -43,13 +43,9 @@ async def select_active(
     found: dict[AlertKey, Alert] = {}
     for kind in sorted({kind for kind, *_ in keys}):
         these = [key for key in keys if key[0] == kind]
-        condition: ColumnElement[bool]
-        if kind == "campaign" or kind in CODE_ALERTS:
-            condition = alerts.c.subject.in_([name for *_, name in these])
-        else:
-            pairs = [(batch, idx) for _, batch, idx, _ in these]
-            condition = is_one_of(connection, alerts.c.batch, alerts.c.idx, pairs)
-        query = select(alerts).where(alerts.c.kind == kind, alerts.c.state.in_(ACTIVE), condition)
+        query = select(alerts).where(
+            match_subjects(connection, alerts, kind, these), alerts.c.state.in_(ACTIVE)
+        )
         for row in (await connection.execute(query)).mappings():
             alert = alert_from_row(row)
             found[alert.key] = alert

@@ -11,12 +11,12 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, RowMapping, insert, select, update
+from sqlalchemy import RowMapping, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ledger import schema
-from ledger.alerts.alert_record import CODE_ALERTS, Alert, AlertKey, AlertState
-from ledger.storage.row_lists import is_one_of
+from ledger.alerts.alert_record import Alert, AlertKey, AlertState
+from ledger.alerts.alert_subjects import match_subjects
 from ledger.storage.slug_list import join_slugs, split_slugs
 from ledger.storage.store import Store
 
@@ -111,13 +111,7 @@ async def select_decisions(
     found: dict[AlertKey, DecisionRow] = {}
     for kind in sorted({kind for kind, *_ in keys}):
         these = [key for key in keys if key[0] == kind]
-        condition: ColumnElement[bool]
-        if kind == "campaign" or kind in CODE_ALERTS:
-            condition = decisions.c.subject.in_([name for *_, name in these])
-        else:
-            pairs = [(batch, idx) for _, batch, idx, _ in these]
-            condition = is_one_of(connection, decisions.c.batch, decisions.c.idx, pairs)
-        query = select(decisions).where(decisions.c.kind == kind, condition)
+        query = select(decisions).where(match_subjects(connection, decisions, kind, these))
         for row in (await connection.execute(query)).mappings():
             decision = decision_from_row(row)
             found[decision.key] = decision

@@ -4,24 +4,12 @@
 // was not answered is sent again with the same idempotency key, which the desk applies once. One
 // tab sends at a time.
 import { adoptState, changeAct, listActs, loadAccount, removeAct } from "./act_queue.js";
-
-const REFUSALS = [400, 404, 409, 413, 422];
-
-async function fetchWithin(milliseconds, address, options) {
-  const stop = new AbortController();
-  const timer = setTimeout(() => stop.abort(), milliseconds);
-  try {
-    return await fetch(address, { ...options, signal: stop.signal });
-  } finally {
-    clearTimeout(timer);
-  }
-}
+import { fetchWithin, makeTurns, postWithin } from "./waiting_request.js";
 
 // {state} of the signed-in account, {signedOut}, or {offline}.
 export async function fetchState(milliseconds = 8000) {
   try {
-    const options = { redirect: "manual", cache: "no-store", credentials: "same-origin" };
-    const answer = await fetchWithin(milliseconds, "/activate/state", options);
+    const answer = await fetchWithin(milliseconds, "/activate/state");
     if (answer.type === "opaqueredirect" || answer.status === 401) return { signedOut: true };
     if (!answer.ok) return { offline: true };
     const state = await answer.json();
@@ -36,7 +24,7 @@ export async function fetchState(milliseconds = 8000) {
 export async function fetchLots(text) {
   try {
     const address = `/activate/lots?${new URLSearchParams({ q: text })}`;
-    const answer = await fetchWithin(6000, address, { redirect: "manual", cache: "no-store" });
+    const answer = await fetchWithin(6000, address);
     return answer.ok ? (await answer.json()).lots : null;
   } catch {
     return null;
@@ -47,32 +35,10 @@ async function postAct(act, state) {
   const { id: _id, refusal: _refusal, label: _label, ...fields } = act;
   const sent_at = new Date().toISOString(); // the desk knows how long ago, whatever the clock says
   const body = new URLSearchParams({ ...fields, sent_at, owner: state.account, csrf: state.csrf });
-  try {
-    const answer = await fetchWithin(20000, "/activate/acts", {
-      method: "POST",
-      body,
-      redirect: "manual",
-      credentials: "same-origin",
-      headers: { Accept: "application/json" },
-    });
-    const isJson = (answer.headers.get("Content-Type") ?? "").includes("json");
-    if (!isJson) return { waits: true };
-    const document = await answer.json();
-    if (answer.ok) return { done: document };
-    return REFUSALS.includes(answer.status) ? { refused: document } : { waits: true };
-  } catch {
-    return { waits: true };
-  }
+  return postWithin(20000, "/activate/acts", body);
 }
 
-// One send after another, over all tabs: the next one finds what is left.
-let last = Promise.resolve();
-
-function inTurn(work) {
-  if (navigator.locks) return navigator.locks.request("veritem-acts", work);
-  last = last.catch(() => {}).then(work);
-  return last;
-}
+const inTurn = makeTurns("veritem-acts");
 
 // Send what waits. {done: [answers], signedOut, offline}; refusals are in the queue.
 export function sendActs() {

@@ -3,25 +3,14 @@
 // An entry leaves the queue when the desk recorded it; the desk records an entry once, however often
 // it is sent. A refusal stays as a task for the writer. One tab sends at a time.
 import { makeAccountStore } from "./account_store.js";
+import { fetchWithin, makeTurns, postWithin } from "./waiting_request.js";
 
 export const queue = makeAccountStore("veritem-diary");
-
-const REFUSALS = [400, 404, 409, 413, 422];
-
-async function fetchWithin(milliseconds, address, options) {
-  const stop = new AbortController();
-  const timer = setTimeout(() => stop.abort(), milliseconds);
-  try {
-    return await fetch(address, { redirect: "manual", cache: "no-store", ...options, signal: stop.signal });
-  } finally {
-    clearTimeout(timer);
-  }
-}
 
 // {state} of the signed-in account, {signedOut}, or {offline}.
 export async function fetchState() {
   try {
-    const answer = await fetchWithin(8000, "/diary-queue/state", {});
+    const answer = await fetchWithin(8000, "/diary-queue/state");
     if (answer.type === "opaqueredirect" || answer.status === 401) return { signedOut: true };
     if (!answer.ok) return { offline: true };
     const state = await answer.json();
@@ -40,25 +29,10 @@ export async function postEntry(entry, state) {
     owner: state.account,
     csrf: state.csrf,
   });
-  try {
-    const answer = await fetchWithin(20000, "/diary-queue/entries", { method: "POST", body });
-    const isJson = (answer.headers.get("Content-Type") ?? "").includes("json");
-    if (!isJson) return { waits: true };
-    const document = await answer.json();
-    if (answer.ok) return { done: document };
-    return REFUSALS.includes(answer.status) ? { refused: document } : { waits: true };
-  } catch {
-    return { waits: true };
-  }
+  return postWithin(20000, "/diary-queue/entries", body);
 }
 
-let last = Promise.resolve();
-
-function inTurn(work) {
-  if (navigator.locks) return navigator.locks.request("veritem-entries", work);
-  last = last.catch(() => {}).then(work);
-  return last;
-}
+const inTurn = makeTurns("veritem-entries");
 
 // Send what waits. {done: count, signedOut, offline}; refusals stay in the queue.
 export function sendEntries() {

@@ -6,19 +6,7 @@
 import { eraseShutOut } from "./field_standing.js";
 import { getPhone, loadFiles, queue, setPhone, storeFiles } from "./field_store.js";
 import { openSnapshot } from "./field_list.js";
-
-const REFUSALS = [400, 404, 409, 413, 422];
-
-async function fetchWithin(milliseconds, address, options = {}) {
-  const stop = new AbortController();
-  const timer = setTimeout(() => stop.abort(), milliseconds);
-  const shared = { redirect: "manual", cache: "no-store", credentials: "same-origin" };
-  try {
-    return await fetch(address, { ...shared, ...options, signal: stop.signal });
-  } finally {
-    clearTimeout(timer);
-  }
-}
+import { fetchWithin, makeTurns, postWithin } from "./waiting_request.js";
 
 // The state of the account that is signed in, for the phone that an account's proof names.
 async function readState(milliseconds, account) {
@@ -127,26 +115,10 @@ async function postFinding(finding, state) {
   photos.forEach((photo, at) =>
     body.append(at ? `photo${at + 1}` : "photo", toBlob(photo), `photo${at + 1}.jpg`),
   );
-  try {
-    const headers = { Accept: "application/json" };
-    const answer = await fetchWithin(60000, "/field/sent", { method: "POST", body, headers });
-    if (!(answer.headers.get("Content-Type") ?? "").includes("json")) return { waits: true };
-    const document = await answer.json();
-    if (answer.ok) return { done: document };
-    return REFUSALS.includes(answer.status) ? { refused: document } : { waits: true };
-  } catch {
-    return { waits: true };
-  }
+  return postWithin(60000, "/field/sent", body);
 }
 
-let last = Promise.resolve();
-
-// One send after another, over all tabs: the next one finds what is left.
-function inTurn(work) {
-  if (navigator.locks) return navigator.locks.request("veritem-findings", work);
-  last = last.catch(() => {}).then(work);
-  return last;
-}
+const inTurn = makeTurns("veritem-findings");
 
 // Send what waits, in order. {done: [answers], state, signedOut, offline, shutOut}.
 export function sendFindings() {
