@@ -13,24 +13,31 @@ OLD, NEW = b"o" * 32, b"n" * 32
 
 
 @pytest.mark.parametrize(
-    ("keys", "account", "damage", "why"),
+    ("keys", "account", "why"),
     [
-        ([NEW], "mai", "", f"key {get_key_id(OLD)} is missing"),
-        ([], "mai", "", "is missing"),
-        ([OLD], "thanh", "", "was altered"),
-        ([OLD], "mai", "A", "was altered"),
-        ([OLD], "mai", "é", "was altered"),
+        ([NEW], "mai", f"key {get_key_id(OLD)} is missing"),
+        ([], "mai", "is missing"),
+        ([OLD], "thanh", "was altered"),
     ],
 )
 def test_a_secret_opens_with_its_key_for_its_account(
-    keys: list[bytes], account: str, damage: str, why: str
+    keys: list[bytes], account: str, why: str
 ) -> None:
     sealed = OtpSecrets(lambda: [OLD]).seal("mai", SECRET)
     assert SECRET not in sealed
     assert OtpSecrets(lambda: [NEW, OLD]).open("mai", sealed) == SECRET
-    damaged = sealed[: len(sealed) - len(damage)] + damage
     with pytest.raises(OtpSecretLocked, match=why):
-        OtpSecrets(lambda: keys).open(account, damaged)
+        OtpSecrets(lambda: keys).open(account, sealed)
+
+
+@pytest.mark.parametrize("end", ["A", "B", "é"])
+def test_a_secret_with_another_last_character_is_refused(end: str) -> None:
+    otp = OtpSecrets(lambda: [OLD])
+    sealed = otp.seal("mai", SECRET)
+    while sealed.endswith(end):  # each seal has a nonce of its own, so the end is by chance
+        sealed = otp.seal("mai", SECRET)
+    with pytest.raises(OtpSecretLocked, match="was altered"):
+        otp.open("mai", sealed[:-1] + end)
 
 
 async def stored(url: str) -> str:
