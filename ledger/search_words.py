@@ -19,7 +19,7 @@ from sqlalchemy import ColumnElement, delete, func, insert, literal, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ledger import schema
-from ledger.storage.row_lists import insert_pairs
+from ledger.storage.row_lists import insert_pairs, split_parts
 from web.plain_letters import split_words
 
 WordKind = Literal["product", "organisation", "place", "staff", "order", "lot", "code"]
@@ -68,8 +68,7 @@ async def put_many_search_words(
 ) -> None:
     """Replace the words of many rows, given as `list_search_words` returns them."""
     table, ids = schema.search_words, list(rows)
-    for start in range(0, len(ids), _ROWS):
-        some = ids[start : start + _ROWS]
+    for some in split_parts(ids, _ROWS):
         await connection.execute(delete(table).where(table.c.kind == kind, table.c.row.in_(some)))
     pairs = [(word, row) for row, words in rows.items() for word in words]
     if pairs:

@@ -21,7 +21,7 @@ from ledger.alerts.alert_record import (
 )
 from ledger.alerts.alert_subjects import match_subjects
 from ledger.errors import UnknownAlert
-from ledger.storage.row_lists import is_one_of
+from ledger.storage.row_lists import is_one_of, split_parts
 from ledger.storage.slug_list import join_slugs, split_slugs
 from stamps.lifecycle import State
 
@@ -105,8 +105,7 @@ async def select_known_scans(
     """Return which of these scans their alert has already, by alert."""
     table = schema.alert_scans
     found: dict[int, set[bytes]] = {}
-    for start in range(0, len(wanted), _PAIRS):
-        pairs = wanted[start : start + _PAIRS]
+    for pairs in split_parts(wanted, _PAIRS):
         query = select(table).where(is_one_of(connection, table.c.alert, table.c.scan, pairs))
         for alert, scan in await connection.execute(query):
             found.setdefault(alert, set()).add(scan)
@@ -120,8 +119,7 @@ async def select_known_stamps(
     table = schema.alert_stamps
     found: dict[int, set[Stamp]] = {}
     for alert, stamps in wanted.items():
-        for start in range(0, len(stamps), _PAIRS):
-            pairs = stamps[start : start + _PAIRS]
+        for pairs in split_parts(stamps, _PAIRS):
             query = select(table.c.batch, table.c.idx).where(
                 table.c.alert == alert, is_one_of(connection, table.c.batch, table.c.idx, pairs)
             )
@@ -208,10 +206,8 @@ async def _select_parties(
     """Return product and packer of these batches."""
     table, found = schema.batch_parties.c, dict[int | str | None, Mapping[str, str | None]]()
     known = sorted(batch for batch in batches if batch is not None)
-    for start in range(0, len(known), _PAIRS):
-        query = select(table.number, table.product, table.packer).where(
-            table.number.in_(known[start : start + _PAIRS])
-        )
+    for part in split_parts(known, _PAIRS):
+        query = select(table.number, table.product, table.packer).where(table.number.in_(part))
         for batch, product, packer in await connection.execute(query):
             found[batch] = {"product": product, "packer": packer}
     return found

@@ -25,6 +25,7 @@ from ledger.chains.chained_rows import (
     read_head,
 )
 from ledger.chains.hash_chain import ChainHead, genesis_hash, hash_row
+from ledger.storage.row_lists import split_parts
 from ledger.storage.store import Store
 from stamps.errors import VeritemError
 from stamps.timestamps import format_rfc3339
@@ -201,8 +202,7 @@ async def _read_hashes(
 ) -> dict[tuple[str, int], str]:
     """Return the hashes of rows by the chain's name and their number; row 0 is the genesis."""
     hashes = {(table.name, 0): genesis_hash(table.name)}
-    for at in range(0, len(numbers), _QUESTION):
-        part = numbers[at : at + _QUESTION]
+    for part in split_parts(numbers, _QUESTION):
         found = await connection.execute(
             select(table.c.seq, table.c.hash).where(table.c.seq.in_(part))
         )

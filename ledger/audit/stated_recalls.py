@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ledger import schema
 from ledger.audit.head_statement import AUDIT, TRANSITIONS, Heads, HeadStatement, StatedRecall
+from ledger.storage.row_lists import split_parts
 
 MOST_BYTES: Final = 12_288
 """Longest lines of recalls in one head: a longer note is not read (`stamps.signed_note`)."""
@@ -116,10 +117,10 @@ async def _read_recalls(
         for seq, subject in await connection.execute(entries.order_by(audit.c.seq))
     }
     numbers, recalls = list(approved), []
-    for at in range(0, len(numbers), 500):
+    for part in split_parts(numbers, 500):
         found = await connection.execute(
             select(proposals.c.id, proposals.c.document, proposals.c.reason).where(
-                proposals.c.kind == _RECALL, proposals.c.id.in_(numbers[at : at + 500])
+                proposals.c.kind == _RECALL, proposals.c.id.in_(part)
             )
         )
         recalls += [_state_recall(approved[row.id], row.document, row.reason) for row in found]

@@ -23,6 +23,7 @@ from ledger.cartons.packing_plan import PackingChange, plan_packing
 from ledger.chains.hash_chain import digest_json
 from ledger.record.epcis_events import NewEvent, write_events
 from ledger.stamps.carton_contents import PackedRange, select_contents
+from ledger.storage.row_lists import split_parts
 from stamps.stamp_ranges import StampRange, join_ranges, subtract_ranges
 
 MOST_PARTS: Final = 2_000
@@ -161,15 +162,12 @@ async def _describe(
     codes = sorted({one.lot for one in change.items})
     found: Mapping[int, tuple[str, str | None]] = {}
     houses: set[str | None] = set()
-    for start in range(0, len(numbers), _AT_ONCE):
-        some = numbers[start : start + _AT_ONCE]
+    for some in split_parts(numbers, _AT_ONCE):
         query = select(batches.number, batches.host, batches.gtin).where(batches.number.in_(some))
         found = {**found, **{n: (host, gtin) for n, host, gtin in await connection.execute(query)}}
-    for start in range(0, len(codes), _AT_ONCE):
+    for part in split_parts(codes, _AT_ONCE):
         houses |= set(
-            await connection.scalars(
-                select(lots.packing_house).where(lots.code.in_(codes[start : start + _AT_ONCE]))
-            )
+            await connection.scalars(select(lots.packing_house).where(lots.code.in_(part)))
         )
     return describe(
         DescribedPacking(

@@ -35,6 +35,7 @@ from ledger.stamps.carton_contents import (
     touches,
 )
 from ledger.stamps.span_changes import select_spans
+from ledger.storage.row_lists import split_parts
 from stamps.lifecycle import State
 from stamps.spans import Span
 from stamps.stamp_ranges import (
@@ -140,8 +141,7 @@ async def _bind(
             active.setdefault(span.lot, []).append(StampRange(span.batch, span.lo, span.hi))
     lots = schema.lots.c
     owners: dict[str, str | None] = {}
-    for at in range(0, len(active), _AT_ONCE):
-        some = sorted(active)[at : at + _AT_ONCE]
+    for some in split_parts(sorted(active), _AT_ONCE):
         query = select(lots.code, lots.organisation).where(lots.code.in_(some))
         owners.update({row.code: row.organisation for row in await connection.execute(query)})
     items: list[PackedRange] = []
@@ -221,8 +221,7 @@ async def _find_named(connection: AsyncConnection, order: PackingOrder) -> list[
     table = schema.cartons
     wanted = {make_carton_id(one, order.organisation): one for one in order.cartons}
     found: dict[str, Carton] = {}
-    for at in range(0, len(wanted), _AT_ONCE):
-        some = list(wanted)[at : at + _AT_ONCE]
+    for some in split_parts(list(wanted), _AT_ONCE):
         query = select(table).where(table.c.id.in_(some))
         found |= {row["id"]: Carton(**row) for row in (await connection.execute(query)).mappings()}
     for id_, label in wanted.items():

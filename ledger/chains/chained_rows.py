@@ -21,6 +21,7 @@ from ledger.chains.hash_chain import (
     hash_row,
     to_canonical_json,
 )
+from ledger.storage.row_lists import split_parts
 from ledger.storage.store import SYSTEM_USER
 
 TRANSITION_FIELDS: Final = (
@@ -200,8 +201,7 @@ async def record_row_changes(
     system_user = get_system_user(connection)
     told = {} if system_user is None else {"system_user": system_user}
     entries: list[Values] = []
-    for start in range(0, len(ids), _KEYS):
-        part = ids[start : start + _KEYS]
+    for part in split_parts(ids, _KEYS):
         found = await connection.execute(select(table).where(key.in_(part)))
         digests = {row[key.name]: digest_row(row) for row in found.mappings()}
         entries += [

@@ -8,7 +8,7 @@ Codes of a kind must be registered once the authority says so (`set_rule`); unti
 name a code that nobody registered.
 """
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -31,6 +31,7 @@ from ledger.codes.registered_code import (
 from ledger.cursor_pages import Key
 from ledger.errors import UnknownRow
 from ledger.search_words import put_many_search_words
+from ledger.storage.row_lists import split_parts
 from ledger.storage.store import Store, uncancellable
 from web.plain_letters import split_words
 
@@ -227,7 +228,7 @@ async def select_codes(
 ) -> dict[str, RegisteredCode]:
     """Return the codes that are registered, inside the caller's transaction."""
     table, found = schema.registered_codes, {}
-    for part in _split(sorted(codes)):
+    for part in split_parts(sorted(codes), _PART):
         rows = await connection.execute(select(table).where(table.c.code.in_(part)))
         found.update({row["code"]: from_row(row) for row in rows.mappings()})
     return found
@@ -272,7 +273,7 @@ async def _select_alike(connection: AsyncConnection, codes: Sequence[str]) -> di
     """Return the registered code that differs from each of these by marks only, if there is one."""
     keys = {code: key for code in codes if (key := make_search_key(code))}
     table, found = schema.registered_codes.c, {}
-    for part in _split(sorted(set(keys.values()))):
+    for part in split_parts(sorted(set(keys.values())), _PART):
         query = select(table.search_key, table.code).where(table.search_key.in_(part))
         rows = await connection.execute(query.order_by(table.code.desc()))
         found.update({row.search_key: row.code for row in rows})
@@ -317,10 +318,6 @@ async def _store(
         ]
         await connection.execute(changed.values(columns), values)
     await put_many_search_words(connection, "code", {code.code: code.words for code in written})
-
-
-def _split(codes: Sequence[str]) -> Iterator[Sequence[str]]:
-    return (codes[start : start + _PART] for start in range(0, len(codes), _PART))
 
 
 async def _select_required(connection: AsyncConnection) -> frozenset[str]:

@@ -21,6 +21,7 @@ from ledger.record.epcis_events import (
     load_events,
     write_events,
 )
+from ledger.storage.row_lists import split_parts
 from ledger.storage.store import Store, uncancellable
 from stamps.errors import VeritemError
 from stamps.vietnam_time import DAY_MS
@@ -110,8 +111,8 @@ class DiaryEntries:
         found: dict[str, EventRow] = {}
         wanted = sorted(ids)
         async with self._store.read() as connection:
-            for start in range(0, len(wanted), _AT_ONCE):
-                some = rows.event.in_(wanted[start : start + _AT_ONCE])
+            for part in split_parts(wanted, _AT_ONCE):
+                some = rows.event.in_(part)
                 named = await connection.execute(select(rows.organisation, rows.event).where(some))
                 pairs = [(row.organisation, row.event) for row in named]
                 found |= {one.id: one for one in await load_events(connection, pairs)}
@@ -198,8 +199,8 @@ async def write_entries(
     new = {one.event.id: one for one in reversed(entries)}
     rows = schema.diary_entries.c
     wanted = sorted(new)
-    for start in range(0, len(wanted), _AT_ONCE):
-        some = rows.event.in_(wanted[start : start + _AT_ONCE])
+    for part in split_parts(wanted, _AT_ONCE):
+        some = rows.event.in_(part)
         for id_ in list(await connection.scalars(select(rows.event).where(some))):
             del new[id_]
     if new:

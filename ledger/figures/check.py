@@ -22,6 +22,7 @@ from ledger.figures.facts import (
     spread_over_periods,
 )
 from ledger.figures.sources import SOURCES, find_batch_parties, read_facts
+from ledger.storage.row_lists import split_parts
 from ledger.storage.store import Store
 from stamps.vietnam_time import DAY_MS, OFFSET_MS, to_day_number
 
@@ -105,8 +106,7 @@ async def _count_reports(connection: AsyncConnection) -> Counter[Fact]:
     )
     facts: Counter[Fact] = Counter()
     rows: list[Any] = list(await connection.execute(query))
-    for start in range(0, len(rows), _PART):
-        part = rows[start : start + _PART]
+    for part in split_parts(rows, _PART):
         batches = {row.batch for row in part if row.typed is None}
         parties: Mapping[int, Any] = await find_batch_parties(connection, batches)
         for row in part:

@@ -18,6 +18,7 @@ from ledger.batches.mass_balance import count_states
 from ledger.chains.hash_chain import to_canonical_json
 from ledger.figures.facts import STOCK, Fact
 from ledger.figures.sources import ProductAndPacker, find_batch_parties
+from ledger.storage.row_lists import split_parts
 from stamps.lifecycle import State
 
 ON_PRODUCE: Final = (State.ACTIVATED, State.CLAIMED, State.SUSPENDED, State.RECALLED)
@@ -63,9 +64,8 @@ async def count_stock_again(
     """
     facts: Counter[Fact] = Counter()
     numbers = sorted(flows)
-    for start in range(0, len(numbers), _PART):
-        part = numbers[start : start + _PART]
-        facts.update(await _recount_part(connection, part, flows, is_last))
+    for part in split_parts(numbers, _PART):
+        facts.update(await _recount_part(connection, list(part), flows, is_last))
     return facts
 
 

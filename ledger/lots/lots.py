@@ -47,6 +47,7 @@ from ledger.lots.lot_versions import (
 )
 from ledger.orders.orders import find_order
 from ledger.search_words import list_search_words, put_many_search_words, put_search_words
+from ledger.storage.row_lists import split_parts
 from ledger.storage.store import Store, uncancellable
 from stamps.lifecycle import State
 
@@ -276,8 +277,7 @@ async def select_known(connection: AsyncConnection, codes: Collection[str]) -> s
     """Return those of the codes that lots have, inside the caller's transaction."""
     lots, ordered = schema.lots.c, sorted(codes)
     found: set[str] = set()
-    for start in range(0, len(ordered), _CODES):
-        part = ordered[start : start + _CODES]
+    for part in split_parts(ordered, _CODES):
         found.update(await connection.scalars(select(lots.code).where(lots.code.in_(part))))
     return found
 

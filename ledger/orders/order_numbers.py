@@ -13,6 +13,7 @@ from sqlalchemy import func, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ledger import schema
+from ledger.storage.row_lists import split_parts
 from stamps.vietnam_time import to_date
 
 
@@ -60,9 +61,9 @@ async def find_order_numbers(
 ) -> dict[str, OrderNumber]:
     """Return the numbers of these orders, by id, inside the caller's transaction."""
     numbers, found = schema.order_numbers.c, {}
-    for start in range(0, len(orders), _AT_ONCE):
+    for part in split_parts(orders, _AT_ONCE):
         query = select(numbers.order_id, numbers.year, numbers.serial).where(
-            numbers.order_id.in_(orders[start : start + _AT_ONCE])
+            numbers.order_id.in_(part)
         )
         for order, year, serial in await connection.execute(query):
             found[order] = OrderNumber(year, serial)

@@ -20,6 +20,7 @@ from ledger.errors import AlreadyExists, RowChanged, UnknownRow
 from ledger.organisations.organisation_states import disable_organisation
 from ledger.packer_provinces import find_provinces
 from ledger.search_words import put_search_words
+from ledger.storage.row_lists import split_parts
 from ledger.storage.store import Store, uncancellable
 from ledger.trade_kinds import TradeKind
 
@@ -144,8 +145,7 @@ class Registry(Generic[Row]):
         """Return the rows of these ids that exist, by id."""
         ordered, found = sorted(ids), {}
         async with self._store.read() as connection:
-            for start in range(0, len(ordered), _PART):
-                part = ordered[start : start + _PART]
+            for part in split_parts(ordered, _PART):
                 query = select(self._table).where(self._table.c.id.in_(part))
                 for row in (await connection.execute(query)).mappings():
                     found[row["id"]] = self._row(row)
@@ -270,8 +270,7 @@ class Places(Registry[PlaceRow]):
         """Return the places that were registered with one of these codes, by id."""
         places, ordered, found = schema.places, sorted(codes), []
         async with self._store.read() as connection:
-            for start in range(0, len(ordered), _PART):
-                part = ordered[start : start + _PART]
+            for part in split_parts(ordered, _PART):
                 rows = await connection.execute(select(places).where(places.c.code.in_(part)))
                 found += [PlaceRow(**row) for row in rows.mappings()]
         return sorted(found, key=lambda place: place.id)

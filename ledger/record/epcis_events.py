@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
-from sqlalchemy import ColumnElement, RowMapping, Select, and_, insert, or_, select, tuple_
+from sqlalchemy import ColumnElement, RowMapping, Select, insert, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ledger import schema
@@ -19,6 +19,7 @@ from ledger.chains.hash_chain import digest_json, to_canonical_json
 from ledger.cursor_pages import Key
 from ledger.errors import UnknownRow
 from ledger.packer_provinces import STATING, is_of_province
+from ledger.storage.row_lists import is_one_of, split_parts
 from ledger.storage.store import Store, uncancellable
 
 Item = TypeVar("Item")
@@ -205,7 +206,7 @@ async def _keep_new(
     """The events that are not recorded yet, each once."""
     table = schema.epcis_events.c
     new = {one.id: one for one in reversed(events)}
-    for ids in _split(list(new)):
+    for ids in split_parts(list(new), _AT_ONCE):
         query = select(table.id).where(table.organisation == organisation, table.id.in_(ids))
         for id_ in list(await connection.scalars(query)):
             del new[id_]
@@ -222,7 +223,7 @@ async def _keep_new_errors(
         for one in events
         if one.error is not None
     }
-    for ids in _split(sorted({event for event, _ in told})):
+    for ids in split_parts(sorted({event for event, _ in told}), _AT_ONCE):
         query = select(table.event, table.id).where(
             table.organisation == organisation, table.event.in_(ids)
         )
@@ -286,29 +287,16 @@ async def load_events(
     events, errors = schema.epcis_events, schema.epcis_errors
     rows: dict[tuple[str, str], RowMapping] = {}
     declared: dict[tuple[str, str], list[EventError]] = {}
-    for pairs in _split(named):
-        one_of = is_named(events.c.organisation, events.c.id, pairs)
+    for pairs in split_parts(named, _AT_ONCE):
+        one_of = is_one_of(connection, events.c.organisation, events.c.id, pairs)
         for row in (await connection.execute(select(events).where(one_of))).mappings():
             rows[row["organisation"], row["id"]] = row
-        one_of = is_named(errors.c.organisation, errors.c.event, pairs)
+        one_of = is_one_of(connection, errors.c.organisation, errors.c.event, pairs)
         query = select(errors).where(one_of).order_by(errors.c.recorded_at, errors.c.id)
         for row in (await connection.execute(query)).mappings():
             error = EventError(row["recorded_at"], row["actor"], json.loads(row["document"]))
             declared.setdefault((row["organisation"], row["event"]), []).append(error)
     return [_read_row(rows[pair], declared.get(pair, ())) for pair in named]
-
-
-def is_named(
-    organisation: ColumnElement[Any], event: ColumnElement[Any], pairs: Sequence[tuple[str, str]]
-) -> ColumnElement[bool]:
-    """The condition that a row is of one of these pairs of organisation and event, of one or more.
-
-    SQLite reads a whole table for a list of pairs; for a list of ids it uses the primary key.
-    """
-    ids: dict[str, list[str]] = {}
-    for whose, id_ in pairs:
-        ids.setdefault(whose, []).append(id_)
-    return or_(*(and_(organisation == whose, event.in_(some)) for whose, some in ids.items()))
 
 
 def _read_row(row: RowMapping, errors: Sequence[EventError]) -> EventRow:
@@ -326,7 +314,3 @@ def _read_row(row: RowMapping, errors: Sequence[EventError]) -> EventRow:
         errors=tuple(errors),
         stated_id=document.get("eventID"),
     )
-
-
-def _split(items: Sequence[Item]) -> Iterable[Sequence[Item]]:
-    return (items[at : at + _AT_ONCE] for at in range(0, len(items), _AT_ONCE))

@@ -17,6 +17,7 @@ from ledger.chains.chained_rows import record_audit
 from ledger.cursor_pages import Key
 from ledger.errors import MentionFull, UnknownRow
 from ledger.record.epcis_events import EventRow, load_events
+from ledger.storage.row_lists import split_parts
 from ledger.storage.store import Store, uncancellable
 
 MentionReply = Literal["confirmed", "disputed"]
@@ -158,8 +159,8 @@ async def _list_answers(
     table, wanted = schema.mention_answers, set(named)
     ids = sorted({event for _, event in wanted})
     found: dict[EventName, list[MentionAnswer]] = {}
-    for start in range(0, len(ids), _PART):
-        query = select(table).where(table.c.event.in_(ids[start : start + _PART]))
+    for part in split_parts(ids, _PART):
+        query = select(table).where(table.c.event.in_(part))
         query = query.order_by(table.c.at, table.c.organisation, table.c.n)
         for row in (await connection.execute(query)).mappings():
             pair = (row["teller"], row["event"])

@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from detection.report_evidence import REPORT_WEIGHTS, ReportedStamp, weigh_reports
 from ledger import schema
 from ledger.reports.consumer_reports import ReportRow
-from ledger.storage.row_lists import is_one_of
+from ledger.storage.row_lists import is_one_of, split_parts
 from ledger.storage.store import Store, uncancellable
 from ledger.storage.unsigned64 import to_unsigned64
 
@@ -50,8 +50,7 @@ class ReportEvidence:
         if not wanted:
             return found
         async with self._store.read() as connection:
-            for start in range(0, len(wanted), _PAIRS):
-                pairs = wanted[start : start + _PAIRS]
+            for pairs in split_parts(wanted, _PAIRS):
                 query = select(table.c.batch, table.c.idx, table.c.nats).where(
                     is_one_of(connection, table.c.batch, table.c.idx, pairs)
                 )

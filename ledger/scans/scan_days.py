@@ -17,6 +17,7 @@ from sqlalchemy import CompoundSelect, RowMapping, Select, desc, select, union_a
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ledger import schema
+from ledger.storage.row_lists import split_parts
 from stamps.vietnam_time import to_day_start
 
 DAYS_AT_ONCE: Final = 30
@@ -34,8 +35,7 @@ def group_days(days: Sequence[int], at_once: int) -> list[list[Period]]:
     [2, 1]
     """
     groups = []
-    for start in range(0, len(days), at_once):
-        part = days[start : start + at_once]
+    for part in split_parts(days, at_once):
         breaks = [n for n, (before, day) in enumerate(pairwise(part), 1) if day > before + 1]
         bounds = pairwise([0, *breaks, len(part)])
         groups.append(

@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ledger import schema
 from ledger.stamps.span_changes import select_spans
+from ledger.storage.row_lists import split_parts
 from stamps.errors import VeritemError
 from stamps.spans import Span
 from stamps.stamp_ranges import StampRange, find_overlaps
@@ -55,13 +56,8 @@ def touches(
     hi: ColumnElement[int],
 ) -> Iterator[ColumnElement[bool]]:
     """The conditions that a row of stamps overlaps one of these ranges: one for each query."""
-    for at in range(0, len(ranges), _AT_ONCE):
-        yield or_(
-            *(
-                and_(batch == one.batch, lo < one.hi, hi > one.lo)
-                for one in ranges[at : at + _AT_ONCE]
-            )
-        )
+    for part in split_parts(ranges, _AT_ONCE):
+        yield or_(*(and_(batch == one.batch, lo < one.hi, hi > one.lo) for one in part))
 
 
 async def select_contents(

@@ -12,6 +12,7 @@ from ledger import schema
 from ledger.packer_provinces import is_of_province
 from ledger.stamps.carton_contents import select_carton_ranges
 from ledger.stamps.recalls import RecallTarget, select_recalled_spans
+from ledger.storage.row_lists import split_parts
 from ledger.storage.store import Store
 from stamps.lifecycle import Transition, source_states
 from stamps.stamp_ranges import StampRange, count_stamps, join_ranges, subtract_ranges
@@ -162,8 +163,7 @@ async def _count_scanned(
     stamps: set[tuple[int, int]] = set()
     provinces: set[str] = set()
     looked = 0
-    for start in range(0, len(ranges), _RANGES):
-        some = ranges[start : start + _RANGES]
+    for some in split_parts(ranges, _RANGES):
         within: ColumnElement[bool] = or_(
             *(and_(scans.batch == batch, scans.idx >= lo, scans.idx < hi) for batch, lo, hi in some)
         )

@@ -1,7 +1,7 @@
-"""Many given pairs in one statement, fast on both engines: as a condition, and as new rows."""
+"""Many given values in a statement, fast on both engines: in parts, as a condition, as new rows."""
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Iterator, Sequence
+from typing import Any, TypeVar
 
 from sqlalchemy import (
     ARRAY,
@@ -18,6 +18,17 @@ from sqlalchemy import (
 )
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.sql.schema import Column
+
+Item = TypeVar("Item")
+
+
+def split_parts(items: Sequence[Item], size: int) -> Iterator[Sequence[Item]]:
+    """The items in their order, at most `size` in each part: one statement names one part.
+
+    >>> list(split_parts("abcde", 2))
+    ['ab', 'cd', 'e']
+    """
+    return (items[start : start + size] for start in range(0, len(items), size))
 
 
 def is_one_of(

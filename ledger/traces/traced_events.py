@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ledger import schema
 from ledger.packer_provinces import STATING, is_of_province
-from ledger.record.epcis_events import is_named
+from ledger.storage.row_lists import is_one_of, split_parts
 from ledger.storage.store import Store
 
 MOST_KEYS: Final = 2_000
@@ -123,7 +123,7 @@ async def _find_names(
 ) -> tuple[list[EventName], frozenset[str]]:
     found: list[EventName] = []
     cut: set[str] = set()
-    waiting = [keys[at : at + _AT_ONCE] for at in range(0, len(keys), _AT_ONCE)]
+    waiting = list(split_parts(keys, _AT_ONCE))
     while waiting:
         some = waiting.pop()
         query = select_names(some, parts, scope, limit=MOST_KEYS + 1)
@@ -147,10 +147,10 @@ async def _load(
     pairs = sorted(named)
     events, errors = schema.epcis_events.c, schema.epcis_errors.c
     wrong: set[tuple[str, str]] = set()
-    for some in (pairs[at : at + _AT_ONCE] for at in range(0, len(pairs), _AT_ONCE)):
+    for some in split_parts(pairs, _AT_ONCE):
         query = select(errors.organisation, errors.event)
         found = await connection.execute(
-            query.where(is_named(errors.organisation, errors.event, some))
+            query.where(is_one_of(connection, errors.organisation, errors.event, some))
         )
         wrong.update((row.organisation, row.event) for row in found)
     tellers: defaultdict[str, list[str]] = defaultdict(list)
@@ -159,9 +159,9 @@ async def _load(
             tellers[id_].append(organisation)
     wanted = [(organisations[0], id_) for id_, organisations in tellers.items()]
     loaded: dict[str, TracedEvent] = {}
-    for some in (wanted[at : at + _AT_ONCE] for at in range(0, len(wanted), _AT_ONCE)):
+    for some in split_parts(wanted, _AT_ONCE):
         columns = select(events.id, events.at, events.document)
-        query = columns.where(is_named(events.organisation, events.id, some))
+        query = columns.where(is_one_of(connection, events.organisation, events.id, some))
         for row in await connection.execute(query):
             kept = json.loads(row.document)
             loaded[row.id] = TracedEvent(

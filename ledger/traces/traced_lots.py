@@ -5,7 +5,7 @@ may name them (GTIN, addresses of their stamps), and which stamps are bound to t
 """
 
 import json
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from ledger import schema
 from ledger.codes.lot_codes import list_codes
 from ledger.lots.lot_filter import LotFilter
+from ledger.storage.row_lists import split_parts
 from ledger.storage.store import Store
 
 MOST_SPANS: Final = 20_000
@@ -63,7 +64,7 @@ class TracedLots:
         found: list[TracedLot] = []
         lots = schema.lots.c
         async with self._store.read() as connection:
-            for part in _split(sorted(codes)):
+            for part in split_parts(sorted(codes), _AT_ONCE):
                 query = scope.select(None, len(part)).where(lots.code.in_(part))
                 rows = (await connection.execute(query)).mappings().all()
                 gtins = await _find_gtins(connection, {row["product"] for row in rows} - {None})
@@ -72,7 +73,9 @@ class TracedLots:
 
     async def find_bound(self, lots: Collection[str]) -> tuple[list[BoundStamps], bool]:
         """Return the stamps that are bound to lots, and whether there are more."""
-        return await self._select([schema.spans.c.lot.in_(part) for part in _split(sorted(lots))])
+        return await self._select(
+            [schema.spans.c.lot.in_(part) for part in split_parts(sorted(lots), _AT_ONCE)]
+        )
 
     async def find_bound_ranges(
         self, ranges: Collection[tuple[int, int, int]]
@@ -90,7 +93,7 @@ class TracedLots:
                         )
                     ),
                 )
-                for part in _split(sorted(ranges))
+                for part in split_parts(sorted(ranges), _AT_ONCE)
             ]
         )
 
@@ -98,7 +101,7 @@ class TracedLots:
         """Return the packer that ordered each batch."""
         parties, found = schema.batch_parties.c, {}
         async with self._store.read() as connection:
-            for part in _split(sorted(batches)):
+            for part in split_parts(sorted(batches), _AT_ONCE):
                 query = select(parties.number, parties.packer).where(parties.number.in_(part))
                 found.update({row.number: row.packer for row in await connection.execute(query)})
         return found
@@ -148,7 +151,3 @@ def _read_lot(row: Any, gtin: str | None) -> TracedLot:
         gtins=tuple(sorted({one for one in (gtin, product.get("gtin")) if one})),
         name=(product.get("name") or {}).get("vi"),
     )
-
-
-def _split(items: Sequence[Any]) -> Iterator[Sequence[Any]]:
-    return (items[at : at + _AT_ONCE] for at in range(0, len(items), _AT_ONCE))

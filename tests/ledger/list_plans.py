@@ -6,7 +6,8 @@ from typing import Any
 from sqlalchemy import Select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-_WHOLE = re.compile(r"SCAN \w+$|Seq Scan")
+_WHOLE = re.compile(r"SCAN (?!anon_)\w+$|Seq Scan")
+"""A table that is read whole; `anon_…` is the list of values that the query itself gives."""
 _FILTER = re.compile(r"SCAN \w+ USING (?!INDEX ix_lots_(incomplete|recalled))|Filter:")
 """An index that is read from its begin, with rows left out."""
 _SORT = re.compile(r"USE TEMP B-TREE FOR (LAST \w+ OF |LAST TERM OF )?ORDER BY|Sort Key")

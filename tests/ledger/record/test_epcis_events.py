@@ -11,7 +11,8 @@ from sqlalchemy import select
 
 from ledger import Ledger, Organisation, open_ledger, schema
 from ledger.errors import UnknownRow
-from ledger.record.epcis_events import EventFilter, EventRow, NewEvent, RecordedEvents, is_named
+from ledger.record.epcis_events import EventFilter, EventRow, NewEvent, RecordedEvents
+from ledger.storage.row_lists import is_one_of
 from ledger.storage.store import Store
 from tests.ledger.list_plans import find_costs
 
@@ -134,7 +135,7 @@ async def test_the_events_of_a_page_are_read_by_their_primary_key(
             (schema.epcis_events.c.organisation, schema.epcis_events.c.id),
             (schema.epcis_errors.c.organisation, schema.epcis_errors.c.event),
         ):
-            query = select(*columns).where(is_named(*columns, pairs))
+            query = select(*columns).where(is_one_of(connection, *columns, pairs))
             assert await find_costs(connection, query, is_filtered=False) == []
     await store.close()
 
