@@ -8,6 +8,7 @@ writes to a database with the mark: a killed restore leaves nothing that could b
 """
 
 import asyncio
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -45,6 +46,7 @@ _OTHERS: Final = (
     "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
     " AND backend_type = 'client backend' AND pid <> pg_backend_pid()"
 )
+_LEAVING_S: Final = 1.0
 _OBJECTS: Final = (
     "SELECT count(*) FROM pg_class WHERE relnamespace = current_schema::regnamespace"
     " AND relname <> %s"
@@ -165,9 +167,22 @@ def _lock_database(url: URL) -> "Iterator[psycopg.Connection[Any]]":
     ):
         if not _read_number(connection, "SELECT pg_try_advisory_lock(%s)::int", RESTORE_LOCK):
             raise LedgerInUse(path=place)
-        if _read_number(connection, _OTHERS):
+        if not _wait_until_alone(connection):
             raise LedgerInUse(path=place)
         yield connection
+
+
+def _wait_until_alone(connection: "psycopg.Connection[Any]") -> bool:
+    """Return whether nobody else is connected, or is within `_LEAVING_S`.
+
+    PostgreSQL ends the session of a client that closed its connection a moment later.
+    """
+    deadline = time.monotonic() + _LEAVING_S
+    while _read_number(connection, _OTHERS):
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.05)
+    return True
 
 
 def _read_number(
