@@ -27,6 +27,7 @@ from services.accounts import accounts, invitations, one_time_codes, sessions
 from services.accounts.invitation_mails import check_mail_to, send_link
 from services.accounts.one_time_codes import describe_secret
 from services.documents import describe_account
+from services.privacy import erasures
 from web.i18n import Language
 
 app = typer.Typer(no_args_is_help=True, help="Staff accounts of the desk.")
@@ -305,6 +306,35 @@ def disable(
         describe_account(disabled),
         as_json,
         lambda: print_fields(f"Account {disabled.id} is disabled", {}),
+    )
+
+
+@app.command("data")
+def show_data(
+    account: AccountId, actor: SignedInAs, file: ConfigFile = None, as_json: Json = False
+) -> None:
+    """Show what is kept of a person; the look is in the audit log."""
+    found = call_service(file, lambda c: erasures.show_person(c, account), actor=actor)
+
+    def render() -> None:
+        print_fields(f"Data of {account}", found["account"])
+        for name, rows in found.items():
+            if isinstance(rows, list):
+                print_line(f"{name}: {len(rows)}")
+
+    print_result(dict(found), as_json, render)
+
+
+@app.command("erase")
+def erase_person(
+    account: AccountId, actor: SignedInAs, file: ConfigFile = None, as_json: Json = False
+) -> None:
+    """Erase what is personal of a disabled account, for good; its sign-in name stays."""
+    erased = call_service(file, lambda c: erasures.erase_person(c, account), actor=actor)
+    print_result(
+        describe_account(erased),
+        as_json,
+        lambda: print_fields(f"The personal data of {erased.id} is erased", {}),
     )
 
 

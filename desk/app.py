@@ -45,6 +45,7 @@ from services.figures.keeper import FigureKeeper
 from services.lots.lot_drafts import erase_old_drafts
 from services.lots.photos import PhotoShelf
 from services.organisations.actor_invitations import erase_old_invitations
+from services.privacy.erasures import erase_when_due
 from services.record.event_captures import CaptureRunner
 from services.reports.report_intake import ReportIntake
 from services.sign_in import SignInBudgets
@@ -165,7 +166,9 @@ def create_app(runtime: DeskRuntime) -> web.Application:
         old = erase_old_invitations(dependencies.ledger)
         forgetting = asyncio.create_task(old, name="erase invitations")
         capturing = asyncio.create_task(runtime.captures.run(), name="record captures")
-        tasks = [resuming, intake, watch, keeping, erasing, forgetting, capturing]
+        due = erase_when_due(dependencies.ledger, runtime.retention)
+        retaining = asyncio.create_task(due, name="erase old personal data")
+        tasks = [resuming, intake, watch, keeping, erasing, forgetting, capturing, retaining]
         if minutes := dependencies.settings.field_minutes:
             making = runtime.field_snapshots.run(minutes * _MINUTE_MS)
             tasks.append(asyncio.create_task(making, name="field snapshots"))

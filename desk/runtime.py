@@ -18,6 +18,7 @@ from services.field.field_checks import OwnHostsCache
 from services.field.field_snapshots import SnapshotMaker
 from services.figures.keeper import FigureKeeper
 from services.lots.photos import PhotoShelf
+from services.privacy.personal_data import Retention
 from services.record.event_captures import CaptureRunner
 from services.reports.report_intake import ReportIntake
 from services.sign_in import SignInBudgets
@@ -53,6 +54,12 @@ class DeskRuntime:
     """Checks in the field, by account."""
     standing_budget: AttemptBudget
     """Phones that ask without a session whether they were shut out, by network."""
+
+    @property
+    def retention(self) -> Retention:
+        """The days for which personal data is kept."""
+        settings = self.dependencies.settings
+        return Retention(**{name: getattr(settings, name) for name in Retention.__slots__})
 
     @property
     def flash_cookie_name(self) -> str:

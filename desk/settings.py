@@ -65,6 +65,10 @@ class DeskSettings(ConnectionSettings):
     """Days after which contacts of consumers' reports are erased, once their group is closed."""
     report_most_days: PositiveInt = 365
     """Days after which they are erased in any case."""
+    pseudonym_days: Annotated[int, Field(ge=366)] = 730
+    """Days after which pseudonyms of devices and networks of scans and reports are erased."""
+    departed_days: PositiveInt = 730
+    """Days after which the account of a person who left is erased, once it is disabled."""
     requests_at_once: PositiveInt = 4
     """Requests that are worked on at once; callers take turns. More make each of them slower."""
     hotline: str = ""

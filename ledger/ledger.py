@@ -58,6 +58,8 @@ from ledger.orders.order_quotas import OrderQuotas
 from ledger.orders.orders import Orders
 from ledger.organisations import registry
 from ledger.organisations.actor_invitations import ActorInvitations
+from ledger.privacy.erasures import Erasures
+from ledger.privacy.people import People
 from ledger.proposals.proposals import Proposals
 from ledger.record.epcis_captures import EpcisCaptures
 from ledger.record.epcis_events import EpcisEvents
@@ -172,6 +174,8 @@ class Ledger:
         self.mails = Mails(store, clock)
         self.generations = Generations(store, clock)
         self.lists = Lists(store)
+        self.erasures = Erasures(store, clock)
+        self.people = People(store, clock)
 
     @property
     def is_sqlite(self) -> bool:

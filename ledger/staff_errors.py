@@ -59,6 +59,13 @@ class TooFewAdministrators(VeritemError):
     )
 
 
+class AccountActive(VeritemError):
+    """The account is in use, so nothing of it is erased."""
+
+    code = "account-active"
+    message = "{account} is in use; disable the account first"
+
+
 class UnknownInvitation(VeritemError):
     """The link was not made here, has expired, or was used or replaced."""
 

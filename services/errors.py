@@ -134,6 +134,13 @@ class BatchPrinted(VeritemError):
     message = "every stamp of batch {batch} is reported; its files are not handed out any more"
 
 
+class UnknownCatalogue(VeritemError):
+    """There is no catalogue of this name."""
+
+    code = "unknown-catalogue"
+    message = "there is no catalogue {name}"
+
+
 class UnknownBundleFormat(VeritemError):
     """There are no bundles in this format."""
 

@@ -1,6 +1,6 @@
 """`/api/v1/me`: the account that a token belongs to, its tokens, sessions and tasks."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -23,6 +23,7 @@ from services.documents.administration import (
 )
 from services.errors import ConfirmationLimited, InvalidInput, TokenLifetime, TokenLimited
 from services.permissions import Permission, list_permissions
+from services.privacy import erasures
 
 routes = ApiRoutes("account")
 
@@ -66,6 +67,14 @@ class SessionListDocument(BaseModel):
     sessions: list[SessionDocument]
 
 
+class PersonDataDocument(BaseModel):
+    """What is kept of a person, by table; no secret is in it."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    data: dict[str, Any]
+
+
 class TaskDocument(BaseModel):
     """A task of the account: rows of a list, asked for by these filters."""
 
@@ -99,6 +108,13 @@ async def show_account(call: ApiCall) -> AccountPermissionsDocument:
         organisation=actor.organisation,
         permissions=list_permissions(actor),
     )
+
+
+@routes.add("GET", "me/data", errors=(TokenLimited,))
+async def show_own_data(call: ApiCall) -> PersonDataDocument:
+    """Show what is kept of the account."""
+    found = await erasures.show_person(call.context, call.context.actor.id)
+    return PersonDataDocument(data=dict(found))
 
 
 @routes.add("GET", "me/tasks")

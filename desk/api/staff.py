@@ -2,7 +2,7 @@
 
 from pydantic import BaseModel, ConfigDict
 
-from desk.api.account import SessionListDocument, describe_sessions
+from desk.api.account import PersonDataDocument, SessionListDocument, describe_sessions
 from desk.api.call import ApiCall
 from desk.api.models import Body, SortedListDocument, SortedPageQuery, Text
 from desk.api.routing import ApiRoutes
@@ -10,6 +10,7 @@ from ledger import Role
 from ledger.errors import AlreadyExists, AlreadyProposed, KeyReused, MailLimited, UnknownRow
 from ledger.lists.records import read_staff
 from ledger.staff_errors import (
+    AccountActive,
     AccountDisabled,
     AccountRequired,
     InvitationOpen,
@@ -27,6 +28,7 @@ from services.errors import InvalidInput, KeyRequired, MailOff, TokenLimited
 from services.lists.administration import STAFF
 from services.lists.find import find_list_page
 from services.permissions import Permission
+from services.privacy import erasures
 from services.staff import StaffState
 from web.i18n import Language
 
@@ -194,6 +196,23 @@ async def reset_one_time_codes(call: ApiCall, account: str) -> AccountDocument:
 async def disable_account(call: ApiCall, account: str) -> AccountDocument:
     """Disable an account; its sessions and tokens stop at once."""
     return describe_account(await accounts.disable_account(call.context, account))
+
+
+@routes.add("GET", "staff/{account}/data", permissions=_MANAGE, errors=(UnknownStaff, TokenLimited))
+async def show_data(call: ApiCall, account: str) -> PersonDataDocument:
+    """Show what is kept of a person; the look is in the audit log."""
+    return PersonDataDocument(data=dict(await erasures.show_person(call.context, account)))
+
+
+@routes.add(
+    "POST",
+    "staff/{account}/erasure",
+    permissions=_MANAGE,
+    errors=(UnknownStaff, AccountActive, TokenLimited),
+)
+async def erase_person(call: ApiCall, account: str) -> AccountDocument:
+    """Erase what is personal of a disabled account; its name of signing in stays in the record."""
+    return describe_account(await erasures.erase_person(call.context, account))
 
 
 @routes.add(

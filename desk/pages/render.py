@@ -93,6 +93,7 @@ MENU_SECTIONS: Final[Mapping[str, Sequence[tuple[str, str, tuple[Permission, ...
         ("/devices", "devices", (Permission.DEVICE_ENROL,)),
         ("/audit", "audit", (Permission.AUDIT_SEE,)),
         ("/settings", "settings", (Permission.ACCOUNT_MANAGE,)),
+        ("/privacy", "privacy", ()),
         ("/guide", "guide", ()),
     ),
 }

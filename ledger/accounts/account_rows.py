@@ -133,6 +133,7 @@ async def grant_role(connection: AsyncConnection, proposal: Proposal) -> Staff:
         "organisation": proposal.document["organisation"],
         "confirmed_by": actor,
         "disabled": False,
+        "disabled_at": None,
     }
     return await change_account(connection, id_, "staff.role", actor, proposal.decided_at or 0, row)
 

@@ -344,5 +344,5 @@ class StaffAccounts:
                 await require_another_administrator(connection, id_)
             await revoke_devices_of(connection, id_, actor=actor, at=at)
             return await change_account(
-                connection, id_, "staff.disable", actor, at, {"disabled": True}
+                connection, id_, "staff.disable", actor, at, {"disabled": True, "disabled_at": at}
             )

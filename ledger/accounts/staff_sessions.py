@@ -20,7 +20,7 @@ from ledger.staff_errors import UnknownSession
 from ledger.storage.store import Store, uncancellable
 
 MOST_SHOWN: Final = 50
-_KEPT_MS: Final = 30 * 86_400_000
+KEPT_MS: Final = 30 * 86_400_000
 _TABLE: Final = schema.staff_sessions
 
 
@@ -66,7 +66,7 @@ class StaffSessions:
     ) -> None:
         """Begin a session; sessions of the account that began a month ago are removed."""
         at = self._clock() if at is None else at
-        old = (_TABLE.c.staff == staff) & (_TABLE.c.began_at < at - _KEPT_MS)
+        old = (_TABLE.c.staff == staff) & (_TABLE.c.began_at < at - KEPT_MS)
         async with self._store.append() as connection:
             await connection.execute(delete(_TABLE).where(old))
             await connection.execute(

@@ -79,6 +79,7 @@ def _table_of_imports(name: str) -> Table:
         optional_column("applied_at", BigInteger),
     )
     Index(None, table.c.actor, table.c.at)
+    Index(None, table.c.applied_at, table.c.at)
     return table
 
 

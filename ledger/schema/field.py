@@ -67,6 +67,7 @@ field_findings = Table(
     optional_column("handled_note", Text),
     required_column("request", Text),
 )
+Index(None, field_findings.c.actor, field_findings.c.at)
 Index(None, field_findings.c.found_at, field_findings.c.id)
 for _filter in ("state", "kind", "actor", "province"):
     Index(None, field_findings.c[_filter], field_findings.c.found_at, field_findings.c.id)

@@ -37,6 +37,12 @@ reports = Table(
 Index(None, reports.c.batch, reports.c.idx)
 Index(None, reports.c.at)
 Index(
+    "ix_reports_pseudonymous",
+    reports.c.at,
+    sqlite_where=text("device IS NOT NULL OR net IS NOT NULL"),
+    postgresql_where=text("device IS NOT NULL OR net IS NOT NULL"),
+)
+Index(
     "ix_reports_typed",
     reports.c.typed,
     sqlite_where=text("typed IS NOT NULL"),

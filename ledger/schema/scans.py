@@ -71,7 +71,15 @@ batch_days = Table(
     Column("day", Integer, primary_key=True, autoincrement=False),
     required_column("scanned", BigInteger),
     required_column("anomalous", BigInteger),
+    Column("anonymous", Boolean, nullable=False, server_default=false()),
     sqlite_with_rowid=False,
+)
+Index(
+    "ix_batch_days_pseudonymous",
+    batch_days.c.day,
+    batch_days.c.batch,
+    sqlite_where=text("anonymous = 0"),
+    postgresql_where=text("NOT anonymous"),
 )
 
 product_days = Table(

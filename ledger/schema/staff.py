@@ -31,8 +31,16 @@ staff = Table(
     required_column("added_at", BigInteger),
     optional_column("added_by", Text),
     optional_column("confirmed_by", Text),
+    optional_column("disabled_at", BigInteger),
+    optional_column("erased_at", BigInteger),
 )
 
+Index(
+    "ix_staff_departed",
+    staff.c.id,
+    sqlite_where=text("disabled = 1 AND erased_at IS NULL"),
+    postgresql_where=text("disabled AND erased_at IS NULL"),
+)
 Index(None, staff.c.name, staff.c.id)
 Index(None, staff.c.role, staff.c.name, staff.c.id)
 Index(None, staff.c.organisation, staff.c.name, staff.c.id)

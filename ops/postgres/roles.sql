@@ -233,7 +233,8 @@ GRANT INSERT ON audit TO veritem_issuer, veritem_desk, veritem_recorder, veritem
 -- creates tokens and invites people. A trigger lets it add no account but one that waits for its
 -- confirmation, or one of the trade whose invitation was accepted. A role changes, and a disabled
 -- account is enabled, by a proposal that a second account approved: a trigger asks for it.
-GRANT UPDATE (password_hash, otp_secret, role, organisation, added_by, confirmed_by, disabled) ON staff
+GRANT UPDATE (name, password_hash, otp_secret, role, organisation, added_by, confirmed_by, disabled,
+    disabled_at, erased_at) ON staff
     TO veritem_desk;
 GRANT INSERT ON staff TO veritem_desk;
 GRANT INSERT, UPDATE ON staff_sign_in TO veritem_desk;
@@ -254,6 +255,10 @@ GRANT INSERT, UPDATE (state, decided_by, decided_at, decided_system_user, used_a
 GRANT SELECT, UPDATE (used_at) ON proposals TO veritem_issuer;
 -- Devices: account, kind and label never change.
 GRANT INSERT, UPDATE (public_key, enrolled_at, revoked_at) ON devices TO veritem_desk;
+
+-- Pseudonyms of old scans and reports, which the desk erases: a trigger lets nothing else change.
+GRANT UPDATE (device, net) ON scans, reports TO veritem_desk;
+GRANT UPDATE (anonymous) ON batch_days TO veritem_desk;
 
 -- Reports: the desk files what arrived, and erases contacts.
 GRANT DELETE ON report_arrivals, report_contacts TO veritem_desk;

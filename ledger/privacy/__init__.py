@@ -1,0 +1,1 @@
+"""Erasure of personal data whose time is over, and what is kept of one person."""
