@@ -10,6 +10,7 @@ import structlog
 
 from desk.serve import serve
 from desk.settings import DeskSettings
+from detection.rules import Rules
 from notices.settings import NoticeSettings
 from tests.desk.running_desk import KEYS, SECRET, SIGNER
 
@@ -23,6 +24,7 @@ def main(argument: str) -> None:
         keys=KEYS,
         signer=SIGNER,
         mark=None,
+        rules=Rules(),
         secret=SECRET,
         otp_keys=lambda: [bytes(32)],
         webhook_keys=lambda: [bytes(32)],
