@@ -3,7 +3,8 @@
 A capture is durable before its sender is answered. A worker leases it (`busy_until`); one that dies
 leaves a lease that ends by itself, and another begins where the last transaction ended.
 
-- `rollback`: the events and the end of the capture are one transaction: all of them or none.
+- `rollback`: the events and the end of the capture are one transaction: all of them or none. The
+  events of a large document are staged before (`staged_events`), so that transaction is short.
 - `proceed`: each part is one transaction with the position that it reached, so no part is recorded
   twice and none is skipped.
 
@@ -18,12 +19,19 @@ from dataclasses import dataclass
 from typing import Any, Final, Literal
 
 from sqlalchemy import RowMapping, delete, func, insert, select, tuple_, update
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ledger import schema
 from ledger.chains.hash_chain import to_canonical_json
 from ledger.cursor_pages import Key
 from ledger.errors import CaptureLost, CapturesFull, UnknownRow
-from ledger.record.epcis_events import NewEvent, write_events
+from ledger.record.epcis_events import NewEvent, audit_events, write_events
+from ledger.record.staged_events import (
+    delete_staged_events,
+    find_left_over,
+    move_staged_events,
+    stage_events,
+)
 from ledger.storage.store import Store, uncancellable
 
 CaptureBehaviour = Literal["rollback", "proceed"]
@@ -147,15 +155,11 @@ class EpcisCaptures:
 
         Raises `CaptureLost` when another worker has the capture by now; nothing is recorded then.
         """
-        at = self._clock()
         added = known = 0
         async with self._store.write() as connection:
             # First what is leased: a worker whose lease ended writes nothing.
-            is_own = (_TABLE.c.id == capture.id) & (_TABLE.c.busy_until == capture.busy_until)
-            query = select(*_SHOWN).where(is_own, _TABLE.c.state == "waiting").with_for_update()
-            row = (await connection.execute(query)).mappings().one_or_none()
-            if row is None:
-                raise CaptureLost(capture=capture.id)
+            row = await _lock_leased(connection, capture)
+            at = self._clock()
             if step.events:
                 recorded = await write_events(
                     connection, capture.organisation, step.events, actor=capture.actor, at=at
@@ -171,9 +175,89 @@ class EpcisCaptures:
                 "busy_until": at + lease_ms,
             }
             if step.is_last:
-                values |= {"state": "finished", "finished_at": at, "document": None}
+                values |= _finish(at)
             await connection.execute(update(_TABLE).where(_TABLE.c.id == capture.id).values(values))
         return _from_row({**row, **values})
+
+    @uncancellable
+    async def stage(
+        self, capture: Capture, events: Sequence[NewEvent], *, lease_ms: int
+    ) -> Capture:
+        """Stage events of a part; nobody is shown them. Renew the lease. Raises `CaptureLost`."""
+        async with self._store.append() as connection:
+            row = await _lock_leased(connection, capture)
+            await stage_events(connection, capture.id, capture.organisation, events)
+            return await self._renew(connection, row, lease_ms)
+
+    @uncancellable
+    async def unstage(self, capture: Capture, *, lease_ms: int) -> Capture:
+        """Delete what a worker staged before. Renew the lease. Raises `CaptureLost`."""
+        while True:
+            async with self._store.append() as connection:
+                row = await _lock_leased(connection, capture)
+                has_more = await delete_staged_events(connection, capture.id)
+                capture = await self._renew(connection, row, lease_ms)
+            if not has_more:
+                return capture
+
+    @uncancellable
+    async def record_staged(self, capture: Capture) -> Capture:
+        """Record all that was staged and the end of the capture, in one transaction.
+
+        Raises `CaptureLost`.
+        """
+        async with self._store.append() as connection:
+            row = await _lock_leased(connection, capture)
+            at = self._clock()
+            moved = await move_staged_events(
+                connection, capture.id, capture.organisation, actor=capture.actor, at=at
+            )
+            # Only what follows has a place in the order of history: others write until here.
+            await self._store.lock_writer(connection)
+            await audit_events(
+                connection,
+                capture.organisation,
+                moved.events,
+                moved.errors,
+                actor=capture.actor,
+                at=at,
+            )
+            added = len(moved.events)
+            values = {
+                "position": capture.events,
+                "added": added,
+                "known": capture.events - added,
+                **_finish(at),
+            }
+            await connection.execute(update(_TABLE).where(_TABLE.c.id == capture.id).values(values))
+        return _from_row({**row, **values})
+
+    async def _renew(self, connection: AsyncConnection, row: RowMapping, lease_ms: int) -> Capture:
+        until = self._clock() + lease_ms
+        this = _TABLE.c.id == row["id"]
+        await connection.execute(update(_TABLE).where(this).values(busy_until=until))
+        return _from_row({**row, "busy_until": until})
+
+    @uncancellable
+    async def release(self, capture: Capture) -> None:
+        """End the lease of a worker, so that it or another may begin again."""
+        own = (_TABLE.c.id == capture.id) & (_TABLE.c.busy_until == capture.busy_until)
+        async with self._store.append() as connection:
+            await connection.execute(update(_TABLE).where(own).values(busy_until=0))
+
+    async def delete_left_over(self) -> bool:
+        """Delete some rows that ended captures staged; return whether there may be more."""
+        async with self._store.read() as connection:
+            found = await connection.execute(find_left_over().limit(_DELETED_AT_ONCE))
+            captures = [one.capture for one in found]
+        for one in captures:
+            await self._delete_staged(one)
+        return bool(captures)
+
+    @uncancellable
+    async def _delete_staged(self, capture: str) -> None:
+        async with self._store.append() as connection:
+            await delete_staged_events(connection, capture)
 
     @uncancellable
     async def delete_old(self) -> int:
@@ -186,6 +270,20 @@ class EpcisCaptures:
                 delete(_TABLE).where(_TABLE.c.id.in_(old.limit(_DELETED_AT_ONCE)))
             )
             return int(gone.rowcount)
+
+
+async def _lock_leased(connection: AsyncConnection, capture: Capture) -> RowMapping:
+    """The row of a leased capture, which nobody else changes then. Raises `CaptureLost`."""
+    is_own = (_TABLE.c.id == capture.id) & (_TABLE.c.busy_until == capture.busy_until)
+    query = select(*_SHOWN).where(is_own, _TABLE.c.state == "waiting").with_for_update()
+    row = (await connection.execute(query)).mappings().one_or_none()
+    if row is None:
+        raise CaptureLost(capture=capture.id)
+    return row
+
+
+def _finish(at: int) -> dict[str, Any]:
+    return {"state": "finished", "finished_at": at, "document": None}
 
 
 def _to_row(capture: Capture) -> dict[str, Any]:

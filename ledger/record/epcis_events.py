@@ -8,7 +8,7 @@ told. All of a report is written or nothing, with one entry in the audit log.
 import json
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
 from sqlalchemy import ColumnElement, RowMapping, Select, insert, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -22,7 +22,7 @@ from ledger.packer_provinces import STATING, is_of_province
 from ledger.storage.row_lists import is_one_of, split_parts
 from ledger.storage.store import Store, uncancellable
 
-Item = TypeVar("Item")
+Row = dict[str, Any]
 
 _AT_ONCE: Final = 500
 """Events named in one statement."""
@@ -152,8 +152,9 @@ class EpcisEvents:
 
         Raises `UnknownRow` for the organisation.
         """
-        at = self._clock() if at is None else at
         async with self._store.write() as connection:
+            # Asked within: who polls by the time of the record misses no event that waited here.
+            at = self._clock() if at is None else at
             return await write_events(connection, organisation, events, actor=actor, at=at)
 
     async def find_page(
@@ -182,22 +183,83 @@ async def write_events(
     known = select(organisations.id).where(organisations.id == organisation)
     if await connection.scalar(known) is None:
         raise UnknownRow(kind="organisation", id=organisation)
-    new = await _keep_new(connection, organisation, events)
-    errors = await _keep_new_errors(connection, organisation, events)
+    new = await make_new_rows(connection, organisation, events)
     written = {"recorded_at": at, "actor": actor, "organisation": organisation}
-    await _insert(connection, new, errors, written)
-    if new or errors:
-        ids = sorted([one.id for one in new] + [digest for _, digest, _ in errors])
-        await record_audit(
-            connection,
-            at=at,
-            actor=actor,
-            action="event.record",
-            subject=f"organisations:{organisation}",
-            # Not `sha256`: that would be the digest of the organisation's row.
-            details={"events": len(new), "errors": len(errors), "ids_sha256": digest_json(ids)},
-        )
-    return RecordedEvents(len({one.id for one in events}), len(new), len(errors))
+    keys = [{**one, "organisation": organisation} for one in new.keys]
+    for table, rows in (
+        (schema.epcis_events, [{**one, **written} for one in new.events]),
+        (schema.epcis_keys, keys),
+        (schema.epcis_errors, [{**one, **written} for one in new.errors]),
+    ):
+        if rows:
+            await connection.execute(insert(table), rows)
+    ids, errors = [one["id"] for one in new.events], [one["id"] for one in new.errors]
+    await audit_events(connection, organisation, ids, errors, actor=actor, at=at)
+    return RecordedEvents(len({one.id for one in events}), len(ids), len(errors))
+
+
+async def audit_events(
+    connection: AsyncConnection,
+    organisation: str,
+    events: Sequence[str],
+    errors: Sequence[str],
+    *,
+    actor: str,
+    at: int,
+) -> None:
+    """Record in the audit log the ids of events and error declarations that were added, if any."""
+    if not events and not errors:
+        return
+    await record_audit(
+        connection,
+        at=at,
+        actor=actor,
+        action="event.record",
+        subject=f"organisations:{organisation}",
+        # Not `sha256`: that would be the digest of the organisation's row.
+        details={
+            "events": len(events),
+            "errors": len(errors),
+            "ids_sha256": digest_json(sorted([*events, *errors])),
+        },
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class NewRows:
+    """Rows of what an organisation has not recorded yet, without who records it and when."""
+
+    events: Sequence[Row]
+    keys: Sequence[Row]
+    errors: Sequence[Row]
+
+
+async def make_new_rows(
+    connection: AsyncConnection, organisation: str, events: Sequence[NewEvent]
+) -> NewRows:
+    """The rows of events, keys and error declarations that are not recorded yet, each once."""
+    new = await _keep_new(connection, organisation, events)
+    return NewRows(
+        events=[
+            {
+                "id": one.id,
+                "at": one.at,
+                "type": one.type,
+                "step": one.step,
+                "document": _format_document(one),
+            }
+            for one in new
+        ],
+        keys=[
+            {"key": key, "at": one.at, "event": one.id, "part": part}
+            for one in new
+            for part, key in sorted(one.keys)
+        ],
+        errors=[
+            {"event": event, "id": digest, "document": document}
+            for event, digest, document in await _keep_new_errors(connection, organisation, events)
+        ],
+    )
 
 
 async def _keep_new(
@@ -230,47 +292,6 @@ async def _keep_new_errors(
         for row in (await connection.execute(query)).all():
             told.pop((row.event, row.id), None)
     return [(event, digest, document) for (event, digest), document in told.items()]
-
-
-async def _insert(
-    connection: AsyncConnection,
-    new: Sequence[NewEvent],
-    errors: Sequence[tuple[str, str, str]],
-    written: Mapping[str, Any],
-) -> None:
-    events = [
-        {
-            "id": one.id,
-            "at": one.at,
-            "type": one.type,
-            "step": one.step,
-            "document": _format_document(one),
-            **written,
-        }
-        for one in new
-    ]
-    keys = [
-        {
-            "key": key,
-            "at": one.at,
-            "event": one.id,
-            "organisation": written["organisation"],
-            "part": part,
-        }
-        for one in new
-        for part, key in sorted(one.keys)
-    ]
-    declared = [
-        {"event": event, "id": digest, "document": document, **written}
-        for event, digest, document in errors
-    ]
-    for table, rows in (
-        (schema.epcis_events, events),
-        (schema.epcis_keys, keys),
-        (schema.epcis_errors, declared),
-    ):
-        if rows:
-            await connection.execute(insert(table), rows)
 
 
 def _format_document(event: NewEvent) -> str:

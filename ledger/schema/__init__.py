@@ -41,6 +41,9 @@ from ledger.schema.epcis import (
     epcis_events,
     epcis_keys,
     epcis_queries,
+    epcis_staged_errors,
+    epcis_staged_events,
+    epcis_staged_keys,
 )
 from ledger.schema.field import field_findings, field_phones, field_snapshots, finding_photos
 from ledger.schema.figures import (
@@ -151,6 +154,9 @@ __all__ = [
     "epcis_events",
     "epcis_keys",
     "epcis_queries",
+    "epcis_staged_errors",
+    "epcis_staged_events",
+    "epcis_staged_keys",
     "field_findings",
     "field_phones",
     "field_snapshots",

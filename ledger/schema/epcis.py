@@ -1,4 +1,7 @@
-"""EPCIS events of organisations, what declares them errors, what they name; captures; queries."""
+"""EPCIS events of organisations, what declares them errors, what they name; captures; queries.
+
+Rows of `epcis_staged_…` belong to a capture that is not recorded yet; nobody is shown them.
+"""
 
 from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, LargeBinary, Table, Text
 
@@ -69,6 +72,39 @@ epcis_captures = Table(
 Index(None, epcis_captures.c.organisation, epcis_captures.c.created_at, epcis_captures.c.id)
 Index(None, epcis_captures.c.state, epcis_captures.c.created_at)
 Index(None, epcis_captures.c.state, epcis_captures.c.finished_at)
+
+epcis_staged_events = Table(
+    "epcis_staged_events",
+    metadata,
+    Column("capture", Text, primary_key=True),
+    Column("id", CODE_POINTS, primary_key=True),
+    required_column("at", BigInteger),
+    required_column("type", Text),
+    optional_column("step", Text),
+    required_column("document", Text),
+    sqlite_with_rowid=False,
+)
+
+epcis_staged_keys = Table(
+    "epcis_staged_keys",
+    metadata,
+    Column("capture", Text, primary_key=True),
+    Column("event", CODE_POINTS, primary_key=True),
+    Column("key", CODE_POINTS, primary_key=True),
+    Column("part", Text, primary_key=True),
+    required_column("at", BigInteger),
+    sqlite_with_rowid=False,
+)
+
+epcis_staged_errors = Table(
+    "epcis_staged_errors",
+    metadata,
+    Column("capture", Text, primary_key=True),
+    Column("event", CODE_POINTS, primary_key=True),
+    Column("id", CODE_POINTS, primary_key=True),
+    required_column("document", Text),
+    sqlite_with_rowid=False,
+)
 
 epcis_queries = Table(
     "epcis_queries",

@@ -151,9 +151,16 @@ class Store:
     async def write(self) -> AsyncIterator[AsyncConnection]:
         """Open the transaction of the single writer; wait at most `_BUSY_SECONDS` for it."""
         async with self.append() as connection:
-            if not self.is_sqlite:
-                await connection.execute(_WRITER_LOCK)
+            await self.lock_writer(connection)
             yield connection
+
+    async def lock_writer(self, connection: AsyncConnection) -> None:
+        """Make a transaction of `append` that of the single writer, from here on.
+
+        On SQLite it is from its beginning. What it locked before must be what no writer waits for.
+        """
+        if not self.is_sqlite:
+            await connection.execute(_WRITER_LOCK)
 
     @asynccontextmanager
     async def migrate(self, *, restoring: bool = False) -> AsyncIterator[AsyncConnection]:

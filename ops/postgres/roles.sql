@@ -227,6 +227,7 @@ GRANT INSERT ON carton_acts, carton_items TO veritem_desk;
 GRANT INSERT, DELETE ON carton_contents TO veritem_desk;
 GRANT INSERT, UPDATE, DELETE ON epcis_captures TO veritem_desk;
 GRANT INSERT, DELETE ON epcis_queries TO veritem_desk;
+GRANT INSERT, DELETE ON epcis_staged_events, epcis_staged_keys, epcis_staged_errors TO veritem_desk;
 GRANT INSERT ON audit TO veritem_issuer, veritem_desk, veritem_recorder, veritem_notices;
 
 -- Staff: the desk signs people in, changes their passwords, seals their secrets of one-time codes,

@@ -9,6 +9,7 @@ import asyncio
 import secrets
 import zlib
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from typing import Any, Final
 
 import orjson
@@ -18,6 +19,7 @@ from ledger import Ledger
 from ledger.errors import CaptureLost, UnknownRow
 from ledger.record.epcis_captures import MOST_ERRORS, Capture, CaptureBehaviour, CaptureStep
 from ledger.record.epcis_events import NewEvent
+from ledger.storage.storage_errors import StorageFailed
 from services.context import ServiceContext
 from services.paging import Page, PageRequest
 from services.permissions import Permission, require_permission
@@ -35,8 +37,8 @@ MOST_BYTES: Final = 16_000_000
 """Bytes of one document."""
 MOST_KEYS: Final = 100_000
 """Identifiers of one document that is recorded in one transaction."""
-_PART: Final = 500
-"""Events of one transaction of `proceed`, and of one turn of the thread."""
+_PART: Final = 250
+"""Events of one transaction, and of one turn of the thread: others write in between."""
 _LEASE_MS: Final = 120_000
 _IDLE_SECONDS: Final = 2.0
 """Longest time until a capture is found that another process left."""
@@ -135,6 +137,8 @@ class CaptureRunner:
                     pass
                 if idle % _DELETE_EVERY == 0:
                     await self._ledger.epcis_captures.delete_old()
+                    while await self._ledger.epcis_captures.delete_left_over():
+                        pass
                 idle += 1
             except VeritemError as error:
                 _log.warning("captures wait", why=str(error))
@@ -151,11 +155,16 @@ class CaptureRunner:
         if leased is None:
             return False
         capture, stored = leased
+        document = await asyncio.to_thread(lambda: orjson.loads(zlib.decompress(stored)))
+        work = _CaptureWork(self._ledger, capture, document)
         try:
-            document = await asyncio.to_thread(lambda: orjson.loads(zlib.decompress(stored)))
-            await _CaptureWork(self._ledger, capture, document).run()
+            await work.run()
         except CaptureLost as lost:
             _log.warning("capture lost", why=str(lost))
+        except StorageFailed:
+            with suppress(StorageFailed):  # where it fails too, the lease ends by itself
+                await self._ledger.epcis_captures.release(work.capture)
+            raise
         return True
 
 
@@ -164,37 +173,48 @@ class _CaptureWork:
 
     def __init__(self, ledger: Ledger, capture: Capture, document: Mapping[str, Any]) -> None:
         self._ledger = ledger
-        self._capture = capture
+        self.capture = capture
         self._events = find_events(document, MOST_EVENTS)
         # The time of its arrival: a worker that begins again judges as the first one did.
         latest = capture.created_at + CLOCK_TOLERANCE_MS
         self._reader = EventReader.open(document, latest, takes_any_id=True)
 
     async def run(self) -> None:
-        if self._capture.behaviour == "rollback":
-            await self._record_whole()
-        else:
+        if self.capture.behaviour == "proceed" or len(self._events) <= _PART:
             await self._record_parts()
+        else:
+            await self._record_whole()
 
     async def _record_whole(self) -> None:
-        events: list[NewEvent] = []
+        """Stage the parts, and record all of them at once if no event is wrong."""
+        ledger = self._ledger.epcis_captures
+        self.capture = await ledger.unstage(self.capture, lease_ms=_LEASE_MS)
         errors: list[Mapping[str, Any]] = []
         keys = 0
         for start in range(0, len(self._events), _PART):
-            found, refused = await asyncio.to_thread(self._read_part, start)
-            events, errors = events + found, errors + refused
-            keys += sum(len(one.keys) for one in found)
+            events, refused = await asyncio.to_thread(self._read_part, start)
+            errors += refused
+            keys += sum(len(one.keys) for one in events)
+            if not errors and keys <= MOST_KEYS:
+                self.capture = await ledger.stage(self.capture, events, lease_ms=_LEASE_MS)
         if keys > MOST_KEYS:
             why = f"names {keys} identifiers, more than {MOST_KEYS}; send it in parts"
             too_many = MalformedEvent(number=0, field="eventList", why=why)
             errors.append(_describe_refusal(too_many))
-        await self._record([] if errors else events, errors, len(self._events))
+        if errors:
+            await self._record([], errors, len(self._events))
+        else:
+            self.capture = await ledger.record_staged(self.capture)
+        while await ledger.delete_left_over():
+            pass
 
     async def _record_parts(self) -> None:
-        while self._capture.state == "waiting":
-            start = self._capture.position
+        while self.capture.state == "waiting":
+            start = self.capture.position
             events, errors = await asyncio.to_thread(self._read_part, start)
-            await self._record(events, errors, min(start + _PART, len(self._events)))
+            # A part that is the whole of a document with a wrong event is not recorded.
+            kept = [] if errors and self.capture.behaviour == "rollback" else events
+            await self._record(kept, errors, min(start + _PART, len(self._events)))
 
     def _read_part(self, start: int) -> tuple[list[NewEvent], list[Mapping[str, Any]]]:
         events: list[NewEvent] = []
@@ -216,8 +236,8 @@ class _CaptureWork:
             position=position,
             is_last=position >= len(self._events),
         )
-        self._capture = await self._ledger.epcis_captures.record(
-            self._capture, step, lease_ms=_LEASE_MS
+        self.capture = await self._ledger.epcis_captures.record(
+            self.capture, step, lease_ms=_LEASE_MS
         )
 
 

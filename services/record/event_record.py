@@ -37,11 +37,11 @@ async def record_events(context: ServiceContext, document: Mapping[str, Any]) ->
     `Forbidden`, `MalformedEvent`, and `InvalidInput` for an actor without an organisation.
     """
     organisation = require_organisation(context)
-    now = context.clock()
+    latest = context.clock() + CLOCK_TOLERANCE_MS
     # Half a second of a processor for the largest document: other requests are answered meanwhile.
-    read = await asyncio.to_thread(read_events, document, now + CLOCK_TOLERANCE_MS)
+    read = await asyncio.to_thread(read_events, document, latest)
     return await context.ledger.epcis_events.record(
-        organisation, [make_new_event(one) for one in read], actor=context.actor.id, at=now
+        organisation, [make_new_event(one) for one in read], actor=context.actor.id
     )
 
 
@@ -51,11 +51,11 @@ async def record_event(context: ServiceContext, event: Mapping[str, Any]) -> str
     Any id that the event states is taken. Raises as `record_events`.
     """
     organisation = require_organisation(context)
-    now = context.clock()
-    reader = EventReader.open(event, now + CLOCK_TOLERANCE_MS, takes_any_id=True)
+    latest = context.clock() + CLOCK_TOLERANCE_MS
+    reader = EventReader.open(event, latest, takes_any_id=True)
     read = reader.read(1, event)
     await context.ledger.epcis_events.record(
-        organisation, [make_new_event(read)], actor=context.actor.id, at=now
+        organisation, [make_new_event(read)], actor=context.actor.id
     )
     return format_event_id(read.id)
 

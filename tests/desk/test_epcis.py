@@ -116,6 +116,11 @@ async def test_all_or_nothing_names_what_is_wrong_by_event_and_path(desk: Runnin
 
 async def test_a_thousand_and_more_events_come_in_one_request(desk: RunningDesk) -> None:
     events = [past(n, quantityList=[]) for n in range(1200)]
+    wrong = [*events[:-1], past(1199, bizStep="shiping")]
+    job = await capture(desk, "mai", make_document(*wrong))
+    assert (job["captured"], job["refused"]) == (0, 1)
+    assert job["errors"][0]["path"] == "/epcisBody/eventList/1199/bizStep"
+    assert await find(desk, "mai", "/events") == []
     job = await capture(desk, "mai", make_document(*events))
     assert (job["captured"], job["events"]) == (1200, 1200)
 

@@ -124,10 +124,15 @@ class Office:
         return number
 
 
-async def furnish_ledger(path: Path) -> None:
-    """Make a ledger at `path` with organisations, a product and a packing house."""
+def make_url(where: Path | str) -> str:
+    """The URL of a ledger that is in a file or has one."""
+    return f"sqlite:///{where}" if isinstance(where, Path) else where
+
+
+async def furnish_ledger(where: Path | str) -> None:
+    """Make a ledger, in a file or at a URL, with organisations, a product and a packing house."""
     async with await open_ledger(
-        f"sqlite:///{path}", clock=lambda: NOW, otp_keys=lambda: [bytes(32)]
+        make_url(where), clock=lambda: NOW, otp_keys=lambda: [bytes(32)]
     ) as ledger:
         await ledger.migrate()
         for organisation in (
@@ -145,10 +150,10 @@ async def furnish_ledger(path: Path) -> None:
 
 
 @asynccontextmanager
-async def open_office(path: Path) -> AsyncIterator[Office]:
-    """Open the office whose ledger is at `path`."""
+async def open_office(where: Path | str) -> AsyncIterator[Office]:
+    """Open the office whose ledger is in a file or at a URL."""
     async with await open_ledger(
-        f"sqlite:///{path}", clock=lambda: NOW, otp_keys=lambda: [bytes(32)]
+        make_url(where), clock=lambda: NOW, otp_keys=lambda: [bytes(32)]
     ) as ledger:
         yield Office(ledger, Issuer(ledger, KEYS, SIGNER))
 

@@ -1,12 +1,14 @@
 """Captures: durable, leased, recorded once; named queries and the windows of questions."""
 
+import asyncio
 import json
 from dataclasses import replace
 from typing import Any
 
 import pytest
+from sqlalchemy import func, select, text
 
-from ledger import Ledger, Organisation
+from ledger import Ledger, Organisation, open_ledger, schema
 from ledger.errors import AlreadyExists, CaptureLost, CapturesFull, QueriesFull, UnknownRow
 from ledger.record.epcis_captures import KEPT_MS, MOST_ERRORS, MOST_WAITING, Capture, CaptureStep
 from ledger.record.epcis_events import EventFilter, NewEvent
@@ -75,6 +77,109 @@ async def test_a_worker_whose_lease_ended_writes_nothing(ledger: Ledger) -> None
     with pytest.raises(CaptureLost):
         await ledger.epcis_captures.record(done, step(event(3)), lease_ms=LEASE)
     assert await count(ledger) == 2
+
+
+async def count_staged(url: str) -> int:
+    store = Store(url)
+    async with store.read() as connection:
+        counts = [
+            await connection.scalar(select(func.count()).select_from(table)) or 0
+            for table in (
+                schema.epcis_staged_events,
+                schema.epcis_staged_keys,
+                schema.epcis_staged_errors,
+            )
+        ]
+    await store.close()
+    return sum(counts)
+
+
+async def test_staged_events_are_recorded_at_once(ledger: Ledger, url: str) -> None:
+    captures = ledger.epcis_captures
+    await taken(ledger)
+    await ledger.epcis_events.record("a", [event(1)], actor="mai")
+    leased = await captures.lease(LEASE)
+    assert leased is not None
+    wrong = event(3, error={"reason": "x"})
+    known = event(1, error={"reason": "y"})
+    capture = await captures.stage(leased[0], [event(1), event(2), wrong], lease_ms=LEASE)
+    capture = await captures.stage(capture, [event(2), known], lease_ms=LEASE)
+    assert await count(ledger) == 1
+    await ledger.epcis_events.record("a", [event(2)], actor="mai")  # while it was staged
+    done = await captures.record_staged(capture)
+    assert (done.state, done.added, done.known, done.position) == ("finished", 1, 8, 9)
+    found = await ledger.epcis_events.find_page(EventFilter(key="x:1", parts=["item"]), limit=9)
+    assert [(one.body["n"], one.declarations) for one in found] == [
+        (3, [{"reason": "x"}]),
+        (2, []),
+        (1, [{"reason": "y"}]),
+    ]
+    [entry] = [one for one in await ledger.audit.list_after(0) if one.details.get("errors")]
+    assert (entry.details["events"], entry.details["errors"]) == (1, 2)
+    while await captures.delete_left_over():
+        pass
+    assert await count_staged(url) == 0
+
+
+async def test_what_a_killed_worker_staged_is_deleted(
+    ledger: Ledger, url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ledger.record.staged_events._DELETED_AT_ONCE", 2)
+    captures = ledger.epcis_captures
+    await taken(ledger)
+    first = await captures.lease(-1)
+    assert first is not None
+    killed = await captures.stage(first[0], [event(n) for n in range(5)], lease_ms=-1)
+    second = await captures.lease(LEASE)
+    assert second is not None
+    for writing in (
+        captures.stage(killed, [event(9)], lease_ms=LEASE),
+        captures.record_staged(killed),
+        captures.unstage(killed, lease_ms=LEASE),
+    ):
+        with pytest.raises(CaptureLost):
+            await writing
+    assert await captures.delete_left_over() is False  # it still waits
+    capture = await captures.unstage(second[0], lease_ms=LEASE)
+    assert await count_staged(url) == 0
+    capture = await captures.stage(capture, [event(7)], lease_ms=LEASE)
+    assert (await captures.record_staged(capture)).added == 1
+    assert await count(ledger) == 1
+
+
+async def test_a_lease_that_was_given_back_is_taken_at_once(ledger: Ledger) -> None:
+    await taken(ledger)
+    leased = await ledger.epcis_captures.lease(LEASE)
+    assert leased is not None
+    assert await ledger.epcis_captures.lease(LEASE) is None
+    await ledger.epcis_captures.release(leased[0])
+    assert await ledger.epcis_captures.lease(LEASE) is not None
+
+
+async def test_other_writers_wait_only_for_the_end_of_a_capture(postgres_url: str) -> None:
+    """What takes time, the rows and their indexes, is written before the writer's lock."""
+    locked = (
+        "SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = 'chain_heads'::regclass"
+    )
+    written = (
+        "SELECT count(*) FROM pg_locks WHERE relation = 'epcis_keys'::regclass"
+        " AND mode = 'RowExclusiveLock'"
+    )
+    async with await open_ledger(postgres_url, otp_keys=lambda: [bytes(32)]) as ledger:
+        await taken(ledger)
+        leased = await ledger.epcis_captures.lease(LEASE)
+        assert leased is not None
+        capture = await ledger.epcis_captures.stage(leased[0], [event(1)], lease_ms=LEASE)
+        store = Store(postgres_url)
+        async with store.write() as connection:
+            recording = asyncio.create_task(ledger.epcis_captures.record_staged(capture))
+            for _ in range(1000):
+                if await connection.scalar(text(locked)):
+                    break
+                await asyncio.sleep(0.01)
+            assert await connection.scalar(text(written)) == 1
+        assert (await recording).added == 1
+        await store.close()
 
 
 async def test_an_organisation_has_few_captures_waiting(ledger: Ledger) -> None:
