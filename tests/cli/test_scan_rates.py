@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from ledger.batches.product_days import ALL_PRODUCTS, to_day_number
+from ledger.batches.product_days import ALL_PRODUCTS
+from stamps.vietnam_time import to_day_number
 from tests.cli.conftest import Veritem
 
 LEDGER = Path("var/veritem.db")

@@ -7,6 +7,7 @@ from urllib.parse import quote
 
 import aiohttp
 import pytest
+from yarl import URL
 
 from tests.desk.running_desk import RunningDesk
 from tests.traceability.epcis.standard_examples import (
@@ -36,7 +37,7 @@ async def ask(
     if body is not None and not isinstance(body, bytes):
         body = json.dumps(body).encode()
         headers.setdefault("Content-Type", "application/json")
-    url = aiohttp.client.URL(f"{desk.url}/epcis{path}", encoded=True)
+    url = URL(f"{desk.url}/epcis{path}", encoded=True)
     response = await desk.session.request(method, url, data=body, headers=headers)
     await response.read()
     return response

@@ -166,10 +166,10 @@ async def test_a_session_ends_when_idle_and_after_a_working_day(desk: RunningDes
 
 
 async def test_signing_out_ends_every_session_of_the_account(desk: RunningDesk) -> None:
-    async with somebody(desk, "mai") as phone, somebody(desk, "mai") as desk:
+    async with somebody(desk, "mai") as phone, somebody(desk, "mai") as laptop:
         page = await phone.get("/account")
         assert (await phone.submit(page, "/sign-out")).path == "/sign-in"
-        assert (await desk.get("/lots")).path.startswith("/sign-in")
+        assert (await laptop.get("/lots")).path.startswith("/sign-in")
 
 
 async def test_disabling_an_account_ends_its_session_at_once(desk: RunningDesk) -> None:

@@ -1,9 +1,10 @@
 """Lists: what matches is found, sorted and paged both ways, from indexes."""
 
 from collections.abc import Sequence
+from typing import cast
 
 import pytest
-from sqlalchemy import Float, Integer, insert, text
+from sqlalchemy import Float, Integer, Table, insert, text
 
 from ledger import Ledger, Order, Organisation, ProductRow, schema, search_words
 from ledger.lists import (
@@ -220,7 +221,8 @@ async def test_rows_of_a_province_are_those_of_its_packers(
             query = ListQuery(where=[[("province", "66")]], sort=sort, limit=51)
             (branch,) = query.select_branches(table)
             costs = await find_costs(connection, branch, is_filtered=False)
-            assert not [cost for cost in costs if table.base.name in cost], (sort, costs)
+            base = cast(Table, table.base)
+            assert not [cost for cost in costs if base.name in cost], (sort, costs)
 
 
 async def test_a_period_of_the_audit_log_is_a_range_of_its_numbers(ledger: Ledger) -> None:

@@ -60,7 +60,7 @@ class MailBox:
             return self.data
         message = message_from_bytes(cast(bytes, envelope.content), policy=default)
         for address in envelope.rcpt_tos:
-            self.mails.append((address, cast(EmailMessage, message)))
+            self.mails.append((address, message))
         return "250 kept"
 
 

@@ -7,6 +7,7 @@ from ledger import NewAccount
 from ledger.staff_errors import WrongCredentials
 from services import sign_in
 from services.accounts import accounts
+from services.attempt_budget import AttemptBudget
 from services.errors import SignInLimited
 from services.sign_in import KnownBrowser, SignInAttempt, SignInBudgets
 from stamps.errors import VeritemError
@@ -149,7 +150,7 @@ async def test_what_is_not_checked_costs_nothing(door: Door) -> None:
 
 
 async def test_a_forgotten_key_is_the_least_recently_used(door: Door) -> None:
-    small = sign_in.AttemptBudget(1, refill_ms=60_000, clock=lambda: door.office.now, keys=2)
+    small = AttemptBudget(1, refill_ms=60_000, clock=lambda: door.office.now, keys=2)
     for key in ("a", "b", "c"):
         small.take(key)
     assert [small.has_left(key) for key in "abc"] == [True, False, False]

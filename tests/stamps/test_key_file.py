@@ -121,9 +121,10 @@ def test_other_files_are_refused(broken: object) -> None:
 
 def test_a_file_of_the_earlier_form_is_refused_with_the_command_that_upgrades_it() -> None:
     old = json.loads((OLD_STORE / "opening.json").read_bytes())
-    for read in (KeyFile.inspect, lambda *given: KeyFile.decrypt(*given, "any passphrase")):
-        with pytest.raises(OldKeyFile, match=r"opening\.json .*`veritem keys upgrade`"):
-            read(old, "opening")
+    with pytest.raises(OldKeyFile, match=r"opening\.json .*`veritem keys upgrade`"):
+        KeyFile.inspect(old, "opening")
+    with pytest.raises(OldKeyFile, match=r"opening\.json .*`veritem keys upgrade`"):
+        KeyFile.decrypt(old, "opening", "any passphrase")
 
 
 @settings(max_examples=5, deadline=None)

@@ -148,8 +148,8 @@ async def test_six_roles_take_a_stamp_through_its_lifecycle(guarded: str) -> Non
         await desk.transitions.recall_lot("L1", actor="chi", reason="food-safety", key=key)
         await desk.figures.fold()
         assert await auditor.check_figures() == []
-        report = await auditor.audit.verify(await auditor.transitions.get_head())
-        assert report.ok, report.problems
+        audit = await auditor.audit.verify(await auditor.transitions.get_head())
+        assert audit.ok, audit.problems
         assert (await auditor.transitions.compute_balance(batch)).balances
         assert await auditor.scans.count() == 2
 

@@ -2,6 +2,7 @@
 
 import pytest
 
+from ledger.accounts.recovery_codes import make_recovery_codes
 from ledger.staff_errors import NobodyElse, UnknownStaff, UnknownToken, WrongCredentials
 from services import Actor, ServiceContext
 from services.accounts import one_time_codes
@@ -21,7 +22,7 @@ async def test_an_account_whose_codes_were_reset_waits_for_a_third_person(office
     with pytest.raises(NobodyElse):
         await one_time_codes.reset_codes(office.context("operator"), "mai", new_key())
     await add_accounts(office.ledger, "ba", role="administrator")
-    codes = one_time_codes.make_recovery_codes()
+    codes = make_recovery_codes()
     staff, tokens = office.ledger.staff, office.ledger.tokens
     await office.ledger.second_factors.set_recovery_codes("mai", codes, actor="mai")
     _, token = await tokens.create("mai", label="x", actor="mai", expires_at=office.now + 9)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from ledger import OrderState
+from ledger import NewAccount, OrderState
 from ledger.enabled_organisations import require_enabled
 from ledger.errors import OrganisationDisabled, SecondPersonRequired, UnknownRow
 from ledger.staff_errors import TooFewAdministrators, UnknownToken, WrongCredentials
@@ -83,7 +83,7 @@ async def test_nothing_is_assigned_to_it(office: Office) -> None:
     with pytest.raises(OrganisationDisabled):
         await accounts.add_account(
             tri,
-            accounts.NewAccount("lan", "Lan", PASSWORD, None, "packer", "krong-pac"),
+            NewAccount("lan", "Lan", PASSWORD, None, "packer", "krong-pac"),
             new_key(),
         )
 
