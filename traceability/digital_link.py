@@ -33,7 +33,7 @@ from biip.gs1_digital_link_uris import GS1DigitalLinkURI
 from biip.gs1_element_strings import GS1ElementStrings
 
 from traceability.gs1 import check_element
-from traceability.gs1_keys import QUALIFIERS
+from traceability.gs1_keys import COMPRESSED_REFUSED, QUALIFIERS, is_compressed_link_path
 from traceability.gs1_values import MalformedGs1
 
 LONGEST_URI: Final = 2048
@@ -123,6 +123,8 @@ def _strip_stem(path: str) -> list[str]:
     for at in range(len(segments) - 2, -1, -2):
         if segments[at] in QUALIFIERS:
             return segments[at:]
+    if is_compressed_link_path(path):
+        raise MalformedGs1(text=path, why=COMPRESSED_REFUSED)
     raise MalformedGs1(text=path, why="the path has no primary key, like /01/, with its value")
 
 

@@ -3,6 +3,7 @@
 GS1 Digital Link Standard, URI syntax, release 1.4, section 4.9.
 """
 
+import re
 from collections.abc import Mapping
 from typing import Final
 
@@ -27,3 +28,26 @@ def is_link_path(path: str) -> bool:
     [True, True, False, False]
     """
     return path[1:2].isdigit() and path[1:].partition("/")[0] in QUALIFIERS
+
+
+COMPRESSED_REFUSED: Final = (
+    "compressed Digital Links and EPC binary strings are not read; "
+    "write identifiers and values out, as in /01/08935000000014"
+)
+_EPC_BINARY: Final = re.compile(r"/e[hx][A-Za-z0-9_\-]{10,}/?")
+_COMPRESSED: Final = re.compile(r"/(?=[^/]*[a-z])(?=[^/]*[A-Z])[A-Za-n][A-Za-z0-9_\-]{9,}/?")
+
+
+def is_compressed_link_path(path: str) -> bool:
+    """Whether a path looks like a compressed Digital Link.
+
+    That is an EPC binary string in hexadecimal (`eh`) or base64 (`ex`), or the earlier compression:
+    base64 whose first byte begins with a decimal digit. Text in one case is none, as stamp codes
+    and the names of pages are written so.
+
+    >>> [is_compressed_link_path(path) for path in ("/eh30164596f40c0e5cbe991a83", "/AN2yxDhfaiaw")]
+    [True, True]
+    >>> [is_compressed_link_path(path) for path in ("/ABCDE12345ABCDE12345", "/administrator")]
+    [False, False]
+    """
+    return bool(_EPC_BINARY.fullmatch(path) or _COMPRESSED.fullmatch(path))

@@ -29,18 +29,26 @@ from resolver.http.response import HeaderBlock, Response
 from stamps.code import parse_code
 from stamps.errors import MalformedCode
 from traceability.gs1_keys import is_link_path
+from traceability.gs1_values import MalformedGs1
 from traceability.links.anchor import names_serial, parse_anchor_path, split_anchor
 from traceability.links.choice import LinkWish, choose_link
 from traceability.links.link_set import LinkSet, LinkTarget
 from traceability.links.link_types import name_link_type, parse_link_type
-from traceability.links.linkset_document import CONTEXT, MEDIA_TYPE, make_choices, make_linkset
+from traceability.links.linkset_document import (
+    CONTEXT,
+    JSON_LD,
+    MEDIA_TYPE,
+    embed_context,
+    make_choices,
+    make_linkset,
+)
 from traceability.stamp_reader import get_query_parameter
 from web.quality_values import parse_quality_values
 from web.security_headers import NO_STORE, SECURITY_HEADERS
 
 _LINKSETS: Final = ("linkset", "all")
 """Values of `linkType` that ask for all links; the second is the one of earlier releases."""
-_LINKSET_TYPES: Final = (MEDIA_TYPE, "application/json", "application/ld+json")
+_LINKSET_TYPES: Final = (MEDIA_TYPE, "application/json", JSON_LD)
 _VERDICT: Final = "verificationService"
 _QUERY: Final = "-._~!$&'()*+,;=:@/?%"
 """What a query may have beside letters and digits (RFC 3986)."""
@@ -57,6 +65,7 @@ _SHARED: Final = {
 }
 _REDIRECT: Final = HeaderBlock(_SHARED)
 _LINKSET: Final = HeaderBlock({**_SHARED, "Content-Type": MEDIA_TYPE})
+_JSON_LD: Final = HeaderBlock({**_SHARED, "Content-Type": JSON_LD})
 _PREFLIGHT: Final = HeaderBlock(
     {
         "Access-Control-Allow-Origin": "*",
@@ -81,9 +90,9 @@ class DigitalLinkHandler:
 
     async def respond(self, request: Request) -> Response:
         """A redirect, or a linkset. Raises `MalformedGs1`, `NoLink`, `Unavailable`."""
-        if request.method == "OPTIONS":
-            return _PREFLIGHT.respond(b"", 204)
         path, _, query = request.target.partition("?")
+        if request.method == "OPTIONS":
+            return _PREFLIGHT.respond(b"", 204, self._link_if_any(path))
         anchor = self._parse_path(path, _keep_attributes(query))
         levels = await self._find_levels(request, anchor)
         asked = get_query_parameter(query, "linkType") or None
@@ -91,7 +100,7 @@ class DigitalLinkHandler:
         if asked in _LINKSETS or wants_linkset(accept, has_type=asked is not None):
             if not levels:
                 raise NoLink(key=anchor)
-            return self._answer_all(request, levels, anchor)
+            return self._answer_all(request, levels, anchor, accept=accept)
         wish = LinkWish(
             type=None if asked is None else parse_link_type(asked) or "",
             media_types=accept,
@@ -103,7 +112,7 @@ class DigitalLinkHandler:
             raise NoLink(key=anchor)
         if len(choice.links) > 1:
             chosen = replace(choice.link_set, links=choice.links)
-            return self._answer_all(request, [chosen], anchor, 300)
+            return self._answer_all(request, [chosen], anchor, 300, accept=accept)
         headers = {"Location": add_query(choice.links[0].href, query), **self._link(anchor)}
         return _REDIRECT.respond(b"", 307, headers)
 
@@ -131,11 +140,17 @@ class DigitalLinkHandler:
         return LinkSet(anchor, "", (link,))
 
     def _answer_all(
-        self, request: Request, levels: Sequence[LinkSet], anchor: str, status: int = 200
+        self,
+        request: Request,
+        levels: Sequence[LinkSet],
+        anchor: str,
+        status: int = 200,
+        *,
+        accept: Mapping[str, float],
     ) -> Response:
         """The links of levels (300: those that the request did not decide between).
 
-        A linkset, or a page where a page is preferred.
+        A linkset, as JSON-LD where that is preferred, or a page where a page is.
         """
         preferences = self._context.negotiate(request)
         if preferences.page:
@@ -146,12 +161,23 @@ class DigitalLinkHandler:
             )
             headers = {**ANY_ORIGIN, **self._link(anchor)}
             return page_response(pieces, gzip=preferences.gzip, status=status, headers=headers)
+        headers = {"Link": _CONTEXT_LINK}
         if status == 300:
             [level] = levels
             document = make_choices(level, level.links, self._root)
-            return _LINKSET.respond(orjson.dumps(document), status, self._link(anchor))
-        document = make_linkset(levels, self._root)
-        return _LINKSET.respond(orjson.dumps(document), status, {"Link": _CONTEXT_LINK})
+            headers = {"Link": f"{self._link(anchor)['Link']}, {_CONTEXT_LINK}"}
+        else:
+            document = make_linkset(levels, self._root)
+        if _prefers_json_ld(accept):
+            return _JSON_LD.respond(orjson.dumps(embed_context(document)), status, headers)
+        return _LINKSET.respond(orjson.dumps(document), status, headers)
+
+    def _link_if_any(self, path: str) -> dict[str, str]:
+        """The link to the linkset of a path; none where the path is no Digital Link."""
+        try:
+            return self._link(self._parse_path(path, ""))
+        except MalformedGs1:
+            return {}
 
     def _link(self, anchor: str) -> dict[str, str]:
         address = f"{self._root}{anchor}?linkType=linkset"
@@ -179,6 +205,10 @@ def wants_linkset(accept: Mapping[str, float], *, has_type: bool = False) -> boo
     wanted = _LINKSET_TYPES[:1] if has_type else _LINKSET_TYPES
     weight = max(accept.get(name, 0.0) for name in wanted)
     return weight > 0.0 and weight >= accept.get("text/html", 0.0)
+
+
+def _prefers_json_ld(accept: Mapping[str, float]) -> bool:
+    return accept.get(JSON_LD, 0.0) > max(accept.get(name, 0.0) for name in _LINKSET_TYPES[:2])
 
 
 def add_query(href: str, query: str) -> str:

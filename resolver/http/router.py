@@ -8,7 +8,8 @@ from typing import Final
 from resolver.http.request import Request
 from resolver.http.response import Response
 from resolver.urls import LONGEST_TARGET, StampRequest, parse_target
-from traceability.gs1_keys import is_link_path
+from traceability.gs1_keys import COMPRESSED_REFUSED, is_compressed_link_path, is_link_path
+from traceability.gs1_values import MalformedGs1
 from web.control_characters import check_target
 from web.errors import MethodNotAllowed, NotFound, TargetTooLong
 
@@ -80,6 +81,8 @@ class Router:
         if route is None and is_link_path(path):
             route = self._links
         if route is None:
+            if is_compressed_link_path(path):
+                raise MalformedGs1(text=path, why=COMPRESSED_REFUSED)
             if parse_target(request.target) is None:
                 raise NotFound
             raise MethodNotAllowed(allowed=", ".join(READ))

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from traceability.links.anchor import split_anchor
+from traceability.links.anchor import format_key
 from traceability.links.link_set import LinkSet, LinkTarget
 from traceability.links.link_types import name_link_type
 from web.i18n import Language
@@ -15,10 +15,7 @@ def describe_levels(levels: Sequence[LinkSet], language: Language) -> list[dict[
 
 
 def _describe_level(level: LinkSet, language: Language) -> dict[str, Any]:
-    # biip takes 0.2 s to import, and stamps do without it.
-    from traceability.gs1_text import write_gs1_text
-
-    key = write_gs1_text(split_anchor(level.anchor)).element_string
+    key = format_key(level.anchor)
     return {
         "key": key,
         "name": level.description or key,

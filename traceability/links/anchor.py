@@ -88,6 +88,15 @@ def split_anchor(anchor: str) -> dict[str, str]:
     return dict(zip(segments[1::2], map(unquote, segments[2::2]), strict=True))
 
 
+def format_key(anchor: str) -> str:
+    """An anchor as people read it, an element string in brackets.
+
+    >>> format_key("/01/08935000000014/10/L%2F7")
+    '(01)08935000000014(10)L/7'
+    """
+    return "".join(f"({ai}){value}" for ai, value in split_anchor(anchor).items())
+
+
 def list_anchors_above(anchor: str) -> list[str]:
     """An anchor and those above it, the most specific first.
 

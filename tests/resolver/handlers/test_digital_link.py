@@ -8,55 +8,29 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from ledger import KeyOwner, Ledger, LinkSetRow, Organisation
 from resolver.links import directory
-from tests.resolver.house import JSON, PHONE, House, a_house, code_of
+from tests.resolver.handlers.linked_house import (
+    GLN,
+    GTIN,
+    ITEM,
+    LOT,
+    OTHER,
+    PLACE,
+    a_linked_house,
+    link,
+    publish,
+)
+from tests.resolver.house import JSON, PHONE, House, code_of
 from traceability.links.anchor import name_link_set
-from traceability.links.link_set import LinkTarget
 
-GTIN, OTHER = "08935000000014", "08935000000021"
-GLN = "8935000000014"
-ITEM, PLACE, LOT = f"/01/{GTIN}", f"/414/{GLN}", f"/01/{GTIN}/10/L%2F7"
 LINKSET = {"Accept": "application/linkset+json"}
 PIP = "https://ref.gs1.org/voc/pip"
 CURL = {"Accept": "*/*"}
 
 
-def link(path: str, type_: str = "pip", *languages: str, media: str | None = None) -> LinkTarget:
-    return LinkTarget(type_, f"https://kp.vn/{path}", f"Tiêu đề {path}", languages, media)
-
-
-LINKS = {
-    ITEM: [
-        link("vi", "pip", "vi", media="text/html"),
-        link("en", "pip", "en", media="text/html"),
-        link("recipe?x=1#top", "recipeInfo"),
-        link("retail-a", "hasRetailers"),
-        link("retail-b", "hasRetailers"),
-        LinkTarget("pip", "https://gone.vn/", "Bị thu hồi"),
-    ],
-    LOT: [link("lot", "traceability")],
-    PLACE: [link("place", "locationInfo")],
-}
-
-
-async def publish(ledger: Ledger, anchor: str, links: list[LinkTarget]) -> None:
-    row = LinkSetRow(
-        name_link_set(anchor), anchor, "kp", "Ri6", [one.to_document() for one in links]
-    )
-    await ledger.link_sets.add(row, actor="mai")
-
-
 @pytest.fixture
 async def linked(tmp_path: Path) -> AsyncIterator[House]:
-    async with a_house(tmp_path, public_url="https://veritem.vn", gtin=GTIN) as house:
-        ledger = house.ledger
-        await ledger.organisations.add(Organisation("kp", "packer", "KP"))
-        owner = KeyOwner("kp", ("8935000",), ("kp.vn",))
-        await ledger.key_owners.replace(owner, seen=KeyOwner("kp"), actor="an")
-        for anchor, links in LINKS.items():
-            await publish(ledger, anchor, links)
-        await house.dependencies.batch_cache.refresh()
+    async with a_linked_house(tmp_path) as house:
         yield house
 
 

@@ -4,7 +4,9 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from jsonschema_rs import ValidationError
 
+from tests.traceability.links.linkset_schema import LINKSET_SCHEMA
 from traceability.links.choice import LinkWish, choose_link
 from traceability.links.link_set import LinkSet, LinkTarget, MalformedLink, check_host, check_link
 from traceability.links.linkset_document import DEFAULT, DEFAULT_MULTI, make_choices, make_linkset
@@ -162,14 +164,12 @@ def test_a_linkset_has_each_level_with_its_default() -> None:
                         "href": "https://tanphuoc.vn/vi",
                         "title": "vi",
                         "hreflang": ["vi"],
-                        "title*": [{"value": "vi", "language": "vi"}],
                     },
                     {
                         "href": "https://tanphuoc.vn/en",
                         "title": "en",
                         "type": "a/b",
                         "hreflang": ["en"],
-                        "title*": [{"value": "en", "language": "en"}],
                         "context": ["VN"],
                     },
                 ],
@@ -179,4 +179,25 @@ def test_a_linkset_has_each_level_with_its_default() -> None:
         ]
     }
     choices = make_choices(level, [EN], "https://veritem.vn")
-    assert list(choices["linkset"][0]) == ["anchor", "https://ref.gs1.org/voc/pip"]
+    [context] = choices["linkset"]
+    assert list(context) == ["anchor", "itemDescription", "https://ref.gs1.org/voc/pip"]
+
+
+def test_linksets_are_valid_under_the_schema_of_gs1() -> None:
+    tags = ("vi", "zh-Hans", "zh-Hant-TW", "en-GB", "fil", "es-419")
+    links = (
+        link("all", *tags, media_type="application/ld+json", context=("VN", "US")),
+        *a_set(VI).links,
+    )
+    levels = [LinkSet("/01/1/10/L%2F7", "", links), LinkSet("/01/1", "Ri6", links[1:])]
+    linkset = make_linkset(levels, "https://veritem.vn")
+    for document in (linkset, make_choices(levels[0], links, "https://veritem.vn")):
+        LINKSET_SCHEMA.validate(document)
+        assert document["linkset"][0]["itemDescription"] == "(01)1(10)L/7"
+    [shown] = linkset["linkset"][0]["https://ref.gs1.org/voc/pip"][:1]
+    assert shown["hreflang"] == ["vi", "zh", "zh-TW", "en-GB", "es"]
+    for spoiled in ({"title*": []}, {"hreflang": ["zh-Hans"]}, {"title": 7}):
+        with pytest.raises(ValidationError):
+            LINKSET_SCHEMA.validate(
+                {"linkset": [{**linkset["linkset"][1], "item": [{**shown, **spoiled}]}]}
+            )
