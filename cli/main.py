@@ -55,6 +55,7 @@ COMMANDS: Final[dict[str, Command]] = {
     "token": Command(_SERVICE, "cli.tokens"),
     "session": Command(_SERVICE, "cli.staff_sessions"),
     "registry": Command(_LIFE, "cli.registry"),
+    "catalogues": Command(_PROOF, "cli.catalogues"),
     "proposals": Command(_LIFE, "cli.proposals"),
     "order": Command(_LIFE, "cli.orders"),
     "batch": Command(_LIFE, "cli.batches"),

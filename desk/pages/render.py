@@ -87,6 +87,7 @@ MENU_SECTIONS: Final[Mapping[str, Sequence[tuple[str, str, tuple[Permission, ...
         ("/organisations", "organisations", (Permission.REGISTRY_EDIT,)),
         ("/places", "places", (Permission.REGISTRY_EDIT,)),
         ("/links", "links", (Permission.LINK_SEE,)),
+        ("/catalogues", "catalogues", ()),
         ("/staff", "staff", (Permission.ACCOUNT_SEE,)),
     ),
     "system": (

@@ -445,6 +445,7 @@ async def test_each_role_sees_its_own_pages_and_no_others(desk: RunningDesk, rol
             "entry_kind": "sale",
             "place_id": "kp",
             "guide": "packer",
+            "catalogue": "units",
             "teller": mention["teller"],
             "event": quote(mention["id"], safe=""),
             "token": (await desk.fetch(WHO[role], "GET", "/tokens"))["tokens"][0]["id"],

@@ -1,0 +1,1 @@
+"""Catalogues of the shared codes: what they are, their versions, and their metadata."""

@@ -1,0 +1,39 @@
+"""Catalogues and the page of personal data, as people and systems see them."""
+
+from tests.desk.people import somebody
+from tests.desk.running_desk import RunningDesk
+
+
+async def test_a_catalogue_is_searched_and_downloaded(desk: RunningDesk) -> None:
+    async with somebody(desk, "mai") as mai:
+        listed = await mai.get("/catalogues")
+        assert "Đơn vị tính" in listed.text
+        page = await mai.get("/catalogues/provinces?q=đắk")
+        assert "Tỉnh Đắk Lắk" in page.text
+        assert "Lâm Đồng" not in page.text
+        file = await mai.get("/catalogues/units/files/csv")
+        assert file.html.splitlines()[0].lstrip("\ufeff") == "code,vi,en,zh"
+        assert (await mai.get("/catalogues/none")).status == 404
+        assert (await mai.get("/catalogues/units/files/pdf")).status == 400
+
+
+async def test_who_is_not_signed_in_reads_what_personal_data_is_kept(desk: RunningDesk) -> None:
+    async with somebody(desk, "mai") as mai:
+        shown = await mai.get("/privacy")
+        assert "730 ngày sau khi quét" in shown.text
+        own = await mai.get("/account/data")
+        assert '"staff_sessions"' in own.html
+        assert "password_hash" not in own.html
+
+
+async def test_an_administrator_erases_the_account_of_who_left(desk: RunningDesk) -> None:
+    await desk.ledger.staff.disable("lan", actor="hoa")
+    async with somebody(desk, "tri") as tri:
+        page = await tri.get("/staff/lan")
+        refused = await tri.submit(page, "/staff/lan/erase")
+        assert refused.status != 303
+        assert (await desk.ledger.staff.get("lan")).name != "–"
+        await tri.submit(page, "/staff/lan/erase", sure="yes")
+        assert (await desk.ledger.staff.get("lan")).name == "–"
+        page = await tri.get("/staff/lan")
+        assert "/staff/lan/erase" not in page.html
