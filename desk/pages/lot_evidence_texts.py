@@ -36,11 +36,13 @@ def _list_lines(found: LotEvidence, texts: Texts) -> Iterator[tuple[bool, str]]:
     for part in EvidencePart:
         if part is EvidencePart.WAITING and found.breaches:
             yield from ((False, line) for line in _list_breaches(found, texts))
+        elif part is EvidencePart.ORDER and not found.harvests:
+            yield False, texts("lots.diary_order_unknown")
         elif part not in found.kept:
             yield False, texts(f"lots.diary_{part}_not")
         elif part is EvidencePart.INPUTS:
             yield True, texts.plural("lots.diary_inputs", found.inputs)
-        elif part is not EvidencePart.ORDER or found.harvests:
+        else:
             yield True, texts(f"lots.diary_{part}")
 
 

@@ -2,7 +2,7 @@
 
 A draft is no lot: it has no code, no stamp is bound to it and nobody outside of its organisation
 sees it. It is no part of history either: neither a chain nor the audit log has it. A draft that
-nobody changed for `LIFETIME_MS` is not listed any more, and the desk deletes it within an hour.
+nobody changed for `LIFETIME_MS` is unknown from then on, and the desk deletes it within an hour.
 """
 
 import json
@@ -94,7 +94,7 @@ class LotDrafts:
         own = select(func.count()).where(self._is_listed(organisation))
         async with self._store.write() as connection:
             with suppress(UnknownRow):
-                known = await _find(connection, organisation, id_)
+                known = await self._find(connection, organisation, id_)
                 if known.fields != fields:
                     raise RowChanged(kind=KIND, id=id_)
                 return known
@@ -129,7 +129,7 @@ class LotDrafts:
         Raises `UnknownRow`, `RowChanged` when somebody else saved it meanwhile.
         """
         async with self._store.write() as connection:
-            known = await _find(connection, organisation, id_)
+            known = await self._find(connection, organisation, id_)
             if known.version != version:
                 raise RowChanged(kind=KIND, id=id_)
             row = {
@@ -140,18 +140,22 @@ class LotDrafts:
                 "saved_at": self._clock(),
             }
             await connection.execute(update(_TABLE).where(_TABLE.c.id == id_).values(row))
-            return await _find(connection, organisation, id_)
+            return await self._find(connection, organisation, id_)
 
     @uncancellable
-    async def remove(self, organisation: str, id_: str) -> None:
-        """Remove a draft; one that is gone or another's changes nothing."""
+    async def remove(self, organisation: str, seen: SeenDraft) -> None:
+        """Remove a draft in the version that was seen; one that is gone or another's is no error.
+
+        Raises `RowChanged` when somebody saved it meanwhile.
+        """
         async with self._store.write() as connection:
-            await connection.execute(delete(_TABLE).where(_is_own(organisation, id_)))
+            with suppress(UnknownRow):
+                await use_up_draft(connection, organisation, seen, self._clock())
 
     async def get(self, organisation: str, id_: str) -> LotDraft:
         """A draft of an organisation. Raises `UnknownRow`."""
         async with self._store.read() as connection:
-            return await _find(connection, organisation, id_)
+            return await self._find(connection, organisation, id_)
 
     async def count(self, organisation: str) -> int:
         """The number of drafts of an organisation."""
@@ -171,34 +175,39 @@ class LotDrafts:
         async with self._store.read() as connection:
             return [_from_row(row) for row in (await connection.execute(query)).mappings()]
 
+    async def _find(self, connection: AsyncConnection, organisation: str, id_: str) -> LotDraft:
+        return await _find(connection, organisation, id_, self._clock())
+
     def _is_listed(self, organisation: str) -> ColumnElement[bool]:
         """The condition of the drafts of an organisation that somebody changed lately."""
         since = self._clock() - LIFETIME_MS
         return and_(_TABLE.c.organisation == organisation, _TABLE.c.saved_at >= since)
 
 
-async def use_up_draft(connection: AsyncConnection, organisation: str, seen: SeenDraft) -> None:
+async def use_up_draft(
+    connection: AsyncConnection, organisation: str, seen: SeenDraft, at: int
+) -> None:
     """Remove a draft in the transaction that saves its lot.
 
-    Raises `UnknownRow` when a lot was made of it already or somebody deleted it, `RowChanged` when
-    somebody saved it since it was seen.
+    Raises `UnknownRow` when a lot was made of it already, somebody deleted it or it is past its
+    time; `RowChanged` when somebody saved it since it was seen.
     """
-    known = await _find(connection, organisation, seen.id)
+    known = await _find(connection, organisation, seen.id, at)
     if known.version != seen.version:
         raise RowChanged(kind=KIND, id=seen.id)
     await connection.execute(delete(_TABLE).where(_TABLE.c.id == seen.id))
 
 
-async def _find(connection: AsyncConnection, organisation: str, id_: str) -> LotDraft:
-    query = select(_TABLE).where(_is_own(organisation, id_))
+async def _find(connection: AsyncConnection, organisation: str, id_: str, at: int) -> LotDraft:
+    query = select(_TABLE).where(
+        _TABLE.c.id == id_,
+        _TABLE.c.organisation == organisation,
+        _TABLE.c.saved_at >= at - LIFETIME_MS,
+    )
     row = (await connection.execute(query)).mappings().one_or_none()
     if row is None:
         raise UnknownRow(kind=KIND, id=id_)
     return _from_row(row)
-
-
-def _is_own(organisation: str, id_: str) -> ColumnElement[bool]:
-    return and_(_TABLE.c.id == id_, _TABLE.c.organisation == organisation)
 
 
 def _to_row(draft: LotDraft) -> dict[str, object]:

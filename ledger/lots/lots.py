@@ -115,7 +115,7 @@ class Lots:
         at = self._clock() if lot.at is None else lot.at
         async with self._store.write() as connection:
             if draft and lot.organisation and not await select_known(connection, [lot.code]):
-                await use_up_draft(connection, lot.organisation, draft)
+                await use_up_draft(connection, lot.organisation, draft, self._clock())
             return await save_lot(connection, replace(lot, at=at), review)
 
     async def get(self, code: str) -> LotRow:

@@ -10,7 +10,7 @@ from typing import Final
 
 import structlog
 
-from ledger import Ledger, LotDraft
+from ledger import Ledger, LotDraft, SeenDraft
 from services.context import ServiceContext
 from services.errors import InvalidInput
 from services.paging import DEFAULT_LIMIT, Page, PageRequest
@@ -115,9 +115,12 @@ async def list_drafts(
     return request.make_page(rows, lambda draft: (draft.saved_at, draft.id))
 
 
-async def delete_draft(context: ServiceContext, id_: str) -> None:
-    """Delete a draft; again changes nothing. Raises `Forbidden`, `InvalidInput`."""
-    await context.ledger.lot_drafts.remove(_require_organisation(context), id_)
+async def delete_draft(context: ServiceContext, seen: SeenDraft) -> None:
+    """Delete a draft in the version that was seen; again changes nothing.
+
+    Raises `Forbidden`, `InvalidInput`, `RowChanged` when a colleague saved it meanwhile.
+    """
+    await context.ledger.lot_drafts.remove(_require_organisation(context), seen)
 
 
 def _name_draft(scoped_key: str) -> str:

@@ -76,9 +76,16 @@ async def test_drafts_of_others_are_unknown_and_one_is_deleted(desk: RunningDesk
         assert foreign.status == 404
         listed = await lan.get("/lot-drafts")
         assert draft.id not in listed.html
-        await lan.submit(await lan.get("/new-lot"), f"/lot-drafts/{draft.id}/delete")
+        path = f"/lot-drafts/{draft.id}/delete"
+        assert (await lan.get(path)).status == 404
+        await lan.submit(await lan.get("/new-lot"), path, draft_version="1")
         assert await desk.ledger.lot_drafts.count("krong-pac") == 1
-        own = await mai.get("/lot-drafts")
-        gone = await mai.submit(own, f"/lot-drafts/{draft.id}/delete")
+        assert f'href="{path}"' in (await mai.get("/lot-drafts")).html
+        asked = await mai.get(path)
+        assert "Xoá bản nháp này?" in asked.text
+        assert await desk.ledger.lot_drafts.count("krong-pac") == 1
+        late = await mai.submit(asked, path, draft_version="9")
+        assert (late.status, await desk.ledger.lot_drafts.count("krong-pac")) == (412, 1)
+        gone = await mai.submit(asked, path, draft_version=asked.hidden("draft_version"))
         assert "Đã xoá bản nháp" in gone.text
         assert await desk.ledger.lot_drafts.count("krong-pac") == 0

@@ -425,7 +425,10 @@ async def test_each_role_sees_its_own_pages_and_no_others(desk: RunningDesk, rol
             [mention] = (await desk.fetch(WHO[role], "GET", "/mentions"))["mentions"]
         packing = {"contents": [f"{number}·0-9"]}
         await desk.fetch("mai", "POST", "/cartons/T-1/packings", packing, key="carton")
+        office = PEOPLE[WHO[role]][2] or "krong-pac"  # type: ignore[index] # a role by its name
+        draft = await desk.ledger.lot_drafts.add(office, "L9", "crop", {}, actor=WHO[role])  # type: ignore[index]
         values = {
+            "lot_draft": draft.id,
             "carton": "T-1@krong-pac",
             "batch": str(number),
             "alert": str(alert),

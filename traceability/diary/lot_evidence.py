@@ -2,7 +2,8 @@
 
 A lot whose place has no diary is not judged by it. Where there is one, it should tell the harvest
 of the lot and what was given before, no waiting period should be broken, and nothing is packed
-before it is harvested. Nothing here forbids an act: the findings go into the completeness of a lot.
+before it is harvested. What cannot be checked, because no harvest is told, is not confirmed.
+Nothing here forbids an act: the findings go into the completeness of a lot.
 """
 
 from collections.abc import Collection, Sequence
@@ -25,11 +26,11 @@ class EvidencePart(StrEnum):
     HARVEST = "harvest"
     """An entry tells the harvest."""
     ORDER = "order"
-    """The harvest was not after the packing."""
+    """The harvest that it tells was not after the packing."""
     INPUTS = "inputs"
     """Entries tell what was given in the year before."""
     WAITING = "waiting"
-    """Every waiting period was kept."""
+    """Every waiting period before a known harvest was kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,9 +93,9 @@ def judge_lot(
     ]
     kept = {
         EvidencePart.HARVEST: bool(harvests),
-        EvidencePart.ORDER: not harvests or bool(in_time),
+        EvidencePart.ORDER: bool(in_time),
         EvidencePart.INPUTS: diary.inputs > 0,
-        EvidencePart.WAITING: not breaches,
+        EvidencePart.WAITING: bool(days) and not breaches,
     }
     return LotEvidence(
         kept=frozenset(part for part, is_kept in kept.items() if is_kept),

@@ -33,7 +33,7 @@ async def test_the_last_saved_comes_first_and_only_to_its_organisation(
     assert await ledger.lot_drafts.find_page("kp", after=after, limit=9) == [first]
     with pytest.raises(UnknownRow):
         await ledger.lot_drafts.get("tp", first.id)
-    await ledger.lot_drafts.remove("tp", first.id)
+    await ledger.lot_drafts.remove("tp", SeenDraft(first.id, 1))
     assert await ledger.lot_drafts.get("kp", first.id) == first
 
 
@@ -49,6 +49,8 @@ async def test_of_two_who_save_the_same_version_one_is_refused(ledger: Ledger) -
     [saved] = [one for one in answers if isinstance(one, LotDraft)]
     assert [type(one) for one in answers if one is not saved] == [RowChanged]
     assert await ledger.lot_drafts.get("kp", known.id) == saved
+    with pytest.raises(RowChanged):  # nobody deletes what was saved meanwhile
+        await ledger.lot_drafts.remove("kp", SeenDraft(known.id, 1))
     assert (saved.version, saved.fields["code"]) == (2, saved.saved_by)
 
 
@@ -68,6 +70,18 @@ async def test_an_organisation_keeps_so_many_and_old_ones_leave(
     assert await ledger.lot_drafts.delete_old() == MOST_DRAFTS + 1
     assert await ledger.lot_drafts.delete_old() == 0
     assert await ledger.lot_drafts.get("kp", new.id) == new
+
+
+async def test_a_draft_past_its_time_is_refused_at_once(ledger: Ledger, clock: Clock) -> None:
+    known = await draft(ledger)
+    clock.now += LIFETIME_MS + 1
+    with pytest.raises(UnknownRow):
+        await ledger.lot_drafts.get("kp", known.id)
+    with pytest.raises(UnknownRow):
+        await ledger.lot_drafts.replace("kp", known.id, "L1", {}, version=1, actor="mai")
+    row = LotRow("L1", {"lot": "L1"}, (), organisation="kp")
+    with pytest.raises(UnknownRow):
+        await ledger.lots.save(row, draft=SeenDraft(known.id, 1))
 
 
 async def test_a_draft_leaves_with_the_lot_that_is_saved_of_it(ledger: Ledger) -> None:

@@ -192,7 +192,7 @@ async def test_a_lot_is_told_what_the_diary_of_its_area_says(office: Office) -> 
     await tell_entry(grower, "input", {**SPRAY, "at": harvested, "product": "ri6"})
     found = await find_lot_evidence(packer, row)
     assert found is not None
-    assert found.missing == (EvidencePart.HARVEST, EvidencePart.WAITING)
+    assert found.missing == (EvidencePart.HARVEST, EvidencePart.ORDER, EvidencePart.WAITING)
     await tell_entry(grower, "harvest", {**HARVEST, "at": harvested})
     found = await find_lot_evidence(packer, row)
     assert found is not None

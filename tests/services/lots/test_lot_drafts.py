@@ -2,6 +2,7 @@
 
 import pytest
 
+from ledger import SeenDraft
 from services.errors import Forbidden, InvalidInput
 from services.lots import lot_drafts
 from tests.services.office import Office
@@ -30,7 +31,7 @@ async def test_a_colleague_goes_on_with_it(office: Office) -> None:
     [listed] = (await lot_drafts.list_drafts(office.context("packer"))).items
     assert listed == second
     assert (await lot_drafts.list_drafts(office.context("other-packer"))).items == []
-    await lot_drafts.delete_draft(office.context("packer"), first.id)
+    await lot_drafts.delete_draft(office.context("packer"), SeenDraft(first.id, 2))
     assert await lot_drafts.count_drafts(office.context("packer2")) == 0
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from attachments import AttachmentStore
-from ledger import Ledger, LotRow, Organisation, VersionNote, open_ledger
+from ledger import Ledger, LotRow, Organisation, SeenDraft, VersionNote, open_ledger
 from services.lots.photo_sweep import sweep_photos
 
 DAYS = 30
@@ -44,7 +44,7 @@ async def test_the_photo_of_a_draft_stays(ledger: Ledger, store: AttachmentStore
     fields = {"image": f"/a/{add_old(store, b'draft')}"}
     draft = await ledger.lot_drafts.add("kp", "", "crop", fields, actor="mai")
     assert await sweep_photos(ledger, store, days=DAYS) == []
-    await ledger.lot_drafts.remove("kp", draft.id)
+    await ledger.lot_drafts.remove("kp", SeenDraft(draft.id, draft.version))
     assert len(await sweep_photos(ledger, store, days=DAYS)) == 1
 
 

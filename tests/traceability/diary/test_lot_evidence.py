@@ -66,10 +66,11 @@ def judge(
     treatments: list[FieldTreatment] | None = None,
     packed: date | None = START + timedelta(days=20),
     inputs: int = 1,
+    harvested: date | None = date(2026, 11, 20),
 ) -> LotEvidence | None:
     """Judge a lot that was harvested on the 20th of November."""
     diary = PlaceDiary([Harvest(day, "ri6") for day in harvests or ()], treatments or (), inputs)
-    return judge_lot(diary, harvested=date(2026, 11, 20), packed=packed, product="ri6")
+    return judge_lot(diary, harvested=harvested, packed=packed, product="ri6")
 
 
 def test_a_place_without_a_diary_says_nothing_of_a_lot() -> None:
@@ -83,10 +84,16 @@ def test_a_full_diary_confirms_a_lot() -> None:
     assert found.kept == set(EvidencePart)
 
 
-def test_a_harvest_that_no_entry_tells_is_missing() -> None:
+def test_a_harvest_that_no_entry_tells_is_missing_and_no_order_is_confirmed_without_it() -> None:
     found = judge([date(2026, 10, 2)])
     assert found is not None
-    assert found.missing == (EvidencePart.HARVEST,)
+    assert found.missing == (EvidencePart.HARVEST, EvidencePart.ORDER)
+
+
+def test_no_waiting_period_is_confirmed_of_a_harvest_that_nobody_tells() -> None:
+    found = judge([], harvested=None)
+    assert found is not None
+    assert found.kept == {EvidencePart.INPUTS}
 
 
 def test_a_lot_packed_before_its_harvest_is_told_so() -> None:
@@ -107,4 +114,4 @@ def test_a_lot_whose_own_harvest_broke_a_waiting_period_is_told_even_without_an_
 ):
     found = judge([], [FieldTreatment("Ridomil", date(2026, 11, 14), 7)])
     assert found is not None
-    assert found.missing == (EvidencePart.HARVEST, EvidencePart.WAITING)
+    assert found.missing == (EvidencePart.HARVEST, EvidencePart.ORDER, EvidencePart.WAITING)
