@@ -1,14 +1,16 @@
 """The public record of a lot: what is reviewed, published, signed, and shown to consumers.
 
 It is made of the lot's document and has less than it: places of growing and farming, and addresses
-of households, are told by ward and province alone. Coordinates are left out. The hash of the record
-is the SHA-256 of its canonical JSON, so whoever has a record can compute it.
+of households, are told by ward and province alone. Coordinates are left out. Results of tests and
+certificates stand in it as their authors told them. The hash of the record is the SHA-256 of its
+canonical JSON, so whoever has a record can compute it.
 
 >>> document = {"code": "L1", "product": {"code": "ri6", "name": {"vi": "Sầu riêng"}}}
 >>> make_record(Lot.from_document(document), 2, "krong-pac")["document"] == document
 True
 """
 
+from collections.abc import Mapping
 from typing import Any, Final, TypeVar
 
 from traceability.lot import Lot
@@ -23,8 +25,13 @@ _AT_HOME: Final = frozenset({Stage.GROWN, Stage.HARVESTED})
 """Stages whose place, unless it is a registered one, may be a household's."""
 
 
-def make_record(lot: Lot, version: int, organisation: str) -> dict[str, Any]:
-    """The public record of a version of a lot, as JSON values."""
+def make_record(
+    lot: Lot, version: int, organisation: str, quoted: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
+    """The public record of a version of a lot, as JSON values.
+
+    `quoted` is what laboratories and certifiers tell of it (`traceability.diary.lot_results`).
+    """
     return {
         "format": RECORD_FORMAT,
         "lot": lot.code,
@@ -32,6 +39,7 @@ def make_record(lot: Lot, version: int, organisation: str) -> dict[str, Any]:
         "organisation": organisation,
         "document": hide_private(lot).to_document(),
         "completeness": count_items(lot),
+        **(quoted or {}),
     }
 
 

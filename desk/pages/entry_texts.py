@@ -2,11 +2,9 @@
 
 from typing import Final
 
-from babel.numbers import format_decimal
-
 from traceability.diary.entries import Entry, EntryValue
 from traceability.diary.entry_kinds import EntryField, FieldType, find_entry_kind
-from web.i18n import LOCALES, Texts, format_iso_day
+from web.i18n import Texts, format_iso_day, format_quantity
 
 _SUMMED_UP: Final = ("input_name", "substance", "quantity", "value", "scheme", "vehicle", "where")
 """Fields that a line about an entry shows, in this order."""
@@ -43,7 +41,7 @@ def write_value(field: EntryField, value: EntryValue, texts: Texts) -> str:
             day, _, time = str(value).partition("T")
             return f"{format_iso_day(day, texts.language)} {time}".strip()
         case FieldType.NUMBER | FieldType.COUNT:
-            return format_decimal(value, locale=LOCALES[texts.language], decimal_quantization=False)
+            return format_quantity(float(value), texts.language)
         case FieldType.CHOICE:
             return field.name_choice(str(value), texts.language)
         case _:

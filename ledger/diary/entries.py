@@ -13,6 +13,7 @@ from sqlalchemy import ColumnElement, and_, exists, func, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ledger import schema
+from ledger.chains.chained_rows import read_head
 from ledger.errors import UnknownRow
 from ledger.record.epcis_events import (
     EventRow,
@@ -28,6 +29,8 @@ from stamps.vietnam_time import DAY_MS
 
 MOST_OF_PLACES: Final = 2_000
 """Entries that are read to judge one page or one lot."""
+MOST_RESULTS: Final = 500
+"""Results and certificates that are read for one lot."""
 LONGEST_WAITING_MS: Final = 731 * DAY_MS
 """No waiting period is longer (`traceability/diary/kinds/input.toml`)."""
 _AT_ONCE: Final = 500
@@ -135,6 +138,21 @@ class DiaryEntries:
             )
         )
 
+    async def find_results(
+        self, lot: str, place: str | None, kinds: Collection[str], *, since: int
+    ) -> list[EventRow]:
+        """Return the valid entries of kinds about a lot, or since a time about its place of origin.
+
+        Newest first, at most `MOST_RESULTS` of the lot and as many of the place.
+        """
+        rows = schema.diary_entries.c
+        is_kind = rows.kind.in_(sorted(kinds))
+        found = await self._find(and_(rows.lot == lot, is_kind), MOST_RESULTS)
+        if place is not None:
+            of_place = and_(rows.place == place, is_kind, rows.lot.is_(None), rows.at >= since)
+            found += await self._find(of_place, MOST_RESULTS)
+        return found
+
     async def find_treatments(
         self, places: Collection[str], *, since: int, until: int
     ) -> list[EventRow]:
@@ -161,13 +179,15 @@ class DiaryEntries:
             )
             return {row.lot: row.at for row in found}
 
-    async def _find(self, condition: ColumnElement[bool]) -> list[EventRow]:
+    async def _find(
+        self, condition: ColumnElement[bool], limit: int = MOST_OF_PLACES
+    ) -> list[EventRow]:
         rows = schema.diary_entries.c
         query = (
             select(rows.organisation, rows.event)
             .where(condition, is_valid())
             .order_by(rows.at.desc(), rows.event.desc())
-            .limit(MOST_OF_PLACES)
+            .limit(limit)
         )
         async with self._store.read() as connection:
             found = await connection.execute(query)
@@ -204,7 +224,14 @@ async def write_entries(
         for id_ in list(await connection.scalars(select(rows.event).where(some))):
             del new[id_]
     if new:
-        written = {"organisation": organisation, "recorded_at": at, "actor": actor}
+        # Where another report recorded the event before, this one has no audit entry.
+        audit, _ = await read_head(connection, schema.audit.name)
+        written = {
+            "organisation": organisation,
+            "recorded_at": at,
+            "actor": actor,
+            "audit": audit if recorded.added >= len(new) else None,
+        }
         await connection.execute(
             insert(schema.diary_entries),
             [{**_describe_row(one), **written} for one in new.values()],

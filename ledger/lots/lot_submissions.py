@@ -10,7 +10,7 @@ Reviewers are other people than who submitted or wrote the version; two reviewer
 """
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any, Final
 
 from sqlalchemy import Select, func, insert, select, update
@@ -28,25 +28,25 @@ from ledger.errors import (
     UnknownSubmission,
     VersionPublished,
 )
+from ledger.lots.lot_publications import Sign, find_publication, publish, select_publication
 from ledger.lots.lot_submission import (
-    STATEMENT_FORMAT,
     Publication,
     ReviewAct,
     ReviewStep,
     Submission,
     SubmissionState,
-    publication_from_row,
     step_from_row,
     submission_from_row,
 )
 from ledger.lots.lots import find_lot
 from ledger.lots.review_rules import find_reviewers
 from ledger.proposals.deciding_account import require_deciding_account
+from ledger.record.quoted_events import (
+    QuotedEventError,
+    list_quoted_errors,
+    quote_events,
+)
 from ledger.storage.store import Store, uncancellable
-from stamps.timestamps import format_rfc3339
-
-Sign = Callable[[Mapping[str, Any]], Mapping[str, str]]
-"""Signs the statement of a publication; called inside the transaction."""
 
 _ACTIONS: Final = {
     SubmissionState.SUBMITTED: "lot_submission.submit",
@@ -74,15 +74,17 @@ class LotSubmissions:
         version: int,
         record: Mapping[str, Any],
         *,
+        quoted: Collection[tuple[str, str]] = (),
         note: str = "",
         actor: str,
         at: int | None = None,
     ) -> Submission:
-        """Submit a version, which must be the last; the same version again is the same submission.
+        """Submit a version, which must be the last; the same record again is the same submission.
 
-        `record` is what is to be published. An older version that waits is withdrawn. Raises
-        `UnknownLot`, `LotChanged`, `LotIncomplete`, `LotRecalled`, and `VersionPublished` where
-        nothing is new.
+        `record` is what is to be published; `quoted` has organisation and id of each event that it
+        quotes, so the record of a version differs once there is another result. An older
+        submission that waits is withdrawn. Raises `UnknownLot`, `LotChanged`, `LotIncomplete`,
+        `LotRecalled`, and `VersionPublished` where nothing is new.
         """
         at = self._clock() if at is None else at
         async with self._store.write() as connection:
@@ -90,25 +92,26 @@ class LotSubmissions:
             if row.version != version:
                 raise LotChanged(lot=lot, base=version, version=row.version)
             row.check_bindable()
+            told = (version, digest_json(dict(record)))
             published = await find_publication(connection, lot)
-            if published is not None and published.version == version:
+            if published is not None and (published.version, published.sha256) == told:
                 raise VersionPublished(lot=lot, version=version)
             known = await _find_open(connection, lot)
-            if known is not None and known.version == version:
+            if known is not None and (known.version, known.sha256) == told:
                 return known
             if known is not None:
                 withdrawn = SubmissionState.WITHDRAWN
                 await _step(connection, known, withdrawn, ReviewAct.WITHDRAW, "", actor, at)
             await _close_returned(connection, lot, actor, at)
-            last = await connection.scalar(select(func.max(_TABLE.c.id)))
+            id_ = (await connection.scalar(select(func.max(_TABLE.c.id))) or 0) + 1
             new = {
-                "id": (last or 0) + 1,
+                "id": id_,
                 "lot": lot,
                 "version": version,
                 "organisation": row.organisation,
                 "product": row.product,
                 "record": to_canonical_json(dict(record)),
-                "sha256": digest_json(dict(record)),
+                "sha256": told[1],
                 "reviewers": await find_reviewers(connection, row.organisation),
                 "state": SubmissionState.SUBMITTED,
                 "submitted_by": actor,
@@ -116,7 +119,8 @@ class LotSubmissions:
                 "updated_at": at,
             }
             await connection.execute(insert(_TABLE).values(new))
-            submission = await _find(connection, new["id"])
+            await quote_events(connection, id_, quoted)
+            submission = await _find(connection, id_)
             state = SubmissionState.SUBMITTED
             await _step(connection, submission, state, ReviewAct.SUBMIT, note, actor, at)
             return submission
@@ -144,7 +148,7 @@ class LotSubmissions:
             state = SubmissionState.PUBLISHED if is_last else SubmissionState.APPROVED
             step = await _step(connection, known, state, ReviewAct.APPROVE, text, actor, at)
             if is_last:
-                await _publish(connection, known, [*steps, step], sign, actor, at)
+                await publish(connection, known, [*steps, step], sign, actor, at)
             return await _find(connection, id_)
 
     @uncancellable
@@ -217,90 +221,20 @@ class LotSubmissions:
     async def get_publication(self, submission: int) -> Publication | None:
         """Return the publication of a submission; None if it was not published."""
         async with self._store.read() as connection:
-            return await _select_publication(connection, _PUBLICATIONS.c.submission == submission)
+            return await select_publication(connection, _PUBLICATIONS.c.submission == submission)
+
+    async def list_quoted_errors(self, submission: int) -> list[QuotedEventError]:
+        """Return the events that the record of a submission quotes and that were declared errors.
+
+        By event.
+        """
+        async with self._store.read() as connection:
+            return await list_quoted_errors(connection, submission)
 
     async def _select_one(self, query: Select[Any]) -> Submission | None:
         async with self._store.read() as connection:
             row = (await connection.execute(query)).mappings().one_or_none()
             return None if row is None else submission_from_row(row)
-
-
-async def find_publication(connection: AsyncConnection, lot: str) -> Publication | None:
-    """Return what is published of a lot inside the caller's transaction."""
-    return await _select_publication(connection, _PUBLICATIONS.c.lot == lot)
-
-
-async def _select_publication(connection: AsyncConnection, condition: Any) -> Publication | None:
-    query = (
-        select(_PUBLICATIONS, _TABLE.c.record, _TABLE.c.sha256)
-        .join(_TABLE, _TABLE.c.id == _PUBLICATIONS.c.submission)
-        .where(condition)
-        .order_by(_PUBLICATIONS.c.submission.desc())
-        .limit(1)
-    )
-    row = (await connection.execute(query)).mappings().one_or_none()
-    return None if row is None else publication_from_row(row)
-
-
-async def _publish(
-    connection: AsyncConnection,
-    submission: Submission,
-    steps: list[ReviewStep],
-    sign: Sign,
-    actor: str,
-    at: int,
-) -> None:
-    by_act = {what: [step for step in steps if step.what is what] for what in ReviewAct}
-    seq, head = await read_head(connection, schema.audit.name)
-    names = await _find_names(connection, steps)
-    statement = {
-        "format": STATEMENT_FORMAT,
-        "lot": submission.lot,
-        "version": submission.version,
-        "sha256": submission.sha256,
-        "author": _describe(by_act[ReviewAct.SUBMIT][0], names),
-        "reviewers": [_describe(step, names) for step in by_act[ReviewAct.APPROVE]],
-        "audit": {"seq": seq, "hash": head},
-    }
-    row = {
-        "submission": submission.id,
-        "lot": submission.lot,
-        "version": submission.version,
-        "statement": to_canonical_json(statement),
-        "signature": to_canonical_json(dict(sign(statement))),
-        "at": at,
-    }
-    await connection.execute(insert(_PUBLICATIONS).values(row))
-    await record_row_change(
-        connection, _PUBLICATIONS, submission.id, at=at, actor=actor, action="lot.record"
-    )
-    # The public service follows changes of lots (`ledger.changes`).
-    await record_row_change(
-        connection,
-        schema.lots,
-        submission.lot,
-        at=at,
-        actor=actor,
-        action="lot.publish",
-        details={"version": submission.version, "record": submission.sha256},
-    )
-
-
-async def _find_names(connection: AsyncConnection, steps: list[ReviewStep]) -> dict[str, str]:
-    organisations = schema.organisations.c
-    ids = {step.organisation for step in steps if step.organisation is not None}
-    query = select(organisations.id, organisations.name).where(organisations.id.in_(ids))
-    return {row.id: row.name for row in await connection.execute(query)}
-
-
-def _describe(step: ReviewStep, names: Mapping[str, str]) -> dict[str, Any]:
-    """The step as a statement names it: the organisation, not the person."""
-    return {
-        "organisation": step.organisation,
-        "name": names.get(step.organisation or ""),
-        "at": format_rfc3339(step.at),
-        "audit": step.audit,
-    }
 
 
 async def _require_reviewer(connection: AsyncConnection, known: Submission, actor: str) -> None:

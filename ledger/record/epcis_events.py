@@ -19,6 +19,7 @@ from ledger.chains.hash_chain import digest_json, to_canonical_json
 from ledger.cursor_pages import Key
 from ledger.errors import UnknownRow
 from ledger.packer_provinces import STATING, is_of_province
+from ledger.record.quoted_events import note_quoted_errors
 from ledger.storage.row_lists import is_one_of, split_parts
 from ledger.storage.store import Store, uncancellable
 
@@ -177,7 +178,7 @@ async def write_events(
 ) -> RecordedEvents:
     """Write the events of an organisation that are not recorded yet, within a transaction.
 
-    Raises `UnknownRow` for the organisation.
+    The last audit entry is that of the report. Raises `UnknownRow` for the organisation.
     """
     organisations = schema.organisations.c
     known = select(organisations.id).where(organisations.id == organisation)
@@ -193,7 +194,8 @@ async def write_events(
     ):
         if rows:
             await connection.execute(insert(table), rows)
-    ids, errors = [one["id"] for one in new.events], [one["id"] for one in new.errors]
+    ids = [one["id"] for one in new.events]
+    errors = [(one["event"], one["id"]) for one in new.errors]
     await audit_events(connection, organisation, ids, errors, actor=actor, at=at)
     return RecordedEvents(len({one.id for one in events}), len(ids), len(errors))
 
@@ -202,14 +204,20 @@ async def audit_events(
     connection: AsyncConnection,
     organisation: str,
     events: Sequence[str],
-    errors: Sequence[str],
+    errors: Sequence[tuple[str, str]],
     *,
     actor: str,
     at: int,
 ) -> None:
-    """Record in the audit log the ids of events and error declarations that were added, if any."""
+    """Record in the audit log the ids of events and error declarations that were added, if any.
+
+    `errors` has the event of each declaration, and the declaration's own id.
+    """
     if not events and not errors:
         return
+    for some in split_parts([event for event, _ in errors], _AT_ONCE):
+        await note_quoted_errors(connection, organisation, some, actor=actor, at=at)
+    declarations = [id_ for _, id_ in errors]
     await record_audit(
         connection,
         at=at,
@@ -220,7 +228,7 @@ async def audit_events(
         details={
             "events": len(events),
             "errors": len(errors),
-            "ids_sha256": digest_json(sorted([*events, *errors])),
+            "ids_sha256": digest_json(sorted([*events, *declarations])),
         },
     )
 

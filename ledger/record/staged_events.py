@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import Select, Table, delete, literal, select, union
+from sqlalchemy import Row, Select, Table, delete, literal, select, union
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -27,10 +27,10 @@ _DELETED_AT_ONCE: Final = 2000
 
 @dataclass(frozen=True, slots=True)
 class MovedEvents:
-    """Ids of what was added to the record."""
+    """Ids of what was added to the record; of an error its event and its own id."""
 
     events: Sequence[str]
-    errors: Sequence[str]
+    errors: Sequence[tuple[str, str]]
 
 
 async def stage_events(
@@ -67,7 +67,7 @@ async def move_staged_events(
     errors = await _move(
         connection, schema.epcis_errors, _ERRORS, capture, written, ("event", "id")
     )
-    return MovedEvents(events, errors)
+    return MovedEvents([id_ for (id_,) in events], [(event, id_) for event, id_ in errors])
 
 
 async def _move(
@@ -77,8 +77,8 @@ async def _move(
     capture: str,
     written: dict[str, Any],
     same: Sequence[str],
-) -> list[str]:
-    """Insert the staged rows that are not there; return their ids, or keys."""
+) -> Sequence[Row[Any]]:
+    """Insert the staged rows that are not there; return what identifies them, but of keys."""
     copied = [one.name for one in staged.c if one.name != "capture"]
     is_there = select(literal(1)).where(
         to.c.organisation == written["organisation"], *(to.c[one] == staged.c[one] for one in same)
@@ -95,7 +95,7 @@ async def _move(
     if "id" not in to.c:
         await connection.execute(inserted)
         return []
-    return list(await connection.scalars(inserted.returning(to.c.id)))
+    return (await connection.execute(inserted.returning(*(to.c[one] for one in same)))).all()
 
 
 async def delete_staged_events(connection: AsyncConnection, capture: str) -> bool:

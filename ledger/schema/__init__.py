@@ -60,6 +60,7 @@ from ledger.schema.lot_reviews import (
     lot_publications,
     lot_review_steps,
     lot_submissions,
+    quoted_events,
     review_rules,
 )
 from ledger.schema.lots import lot_drafts, lot_versions, lots
@@ -105,6 +106,7 @@ HISTORY: Final = (
     "lot_versions",
     "lot_review_steps",
     "lot_publications",
+    "quoted_events",
     "generations",
     "figure_reports",
     "epcis_events",
@@ -200,6 +202,7 @@ __all__ = [
     "products",
     "proposals",
     "public_figures",
+    "quoted_events",
     "recovery_codes",
     "registered_codes",
     "report_arrivals",

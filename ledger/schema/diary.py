@@ -17,6 +17,7 @@ diary_entries = Table(
     optional_column("free_from", BigInteger),
     required_column("recorded_at", BigInteger),
     required_column("actor", Text),
+    optional_column("audit", BigInteger),
 )
 _rows = diary_entries.c
 Index(None, _rows.at, _rows.event)

@@ -12,7 +12,7 @@ from sqlalchemy import (
     text,
 )
 
-from ledger.schema.columns import metadata, optional_column, required_column
+from ledger.schema.columns import CODE_POINTS, metadata, optional_column, required_column
 
 _IS_OPEN = text("state IN ('submitted', 'approved')")
 
@@ -83,6 +83,22 @@ lot_publications = Table(
     required_column("at", BigInteger),
 )
 Index(None, lot_publications.c.lot, lot_publications.c.submission)
+
+quoted_events = Table(
+    "quoted_events",
+    metadata,
+    Column(
+        "submission",
+        BigInteger,
+        ForeignKey("lot_submissions.id"),
+        primary_key=True,
+        autoincrement=False,
+    ),
+    Column("event", CODE_POINTS, primary_key=True),
+    required_column("organisation", Text, ForeignKey("organisations.id")),
+    sqlite_with_rowid=False,
+)
+Index(None, quoted_events.c.event)
 
 review_rules = Table(
     "review_rules",

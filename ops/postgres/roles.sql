@@ -69,6 +69,9 @@ GRANT SELECT (lot, version, at, reason, changed, is_correction) ON lot_versions 
 -- Of reviews the public page shows what was published, when, and which organisations vouch for it.
 GRANT SELECT ON lot_publications TO veritem_resolver;
 GRANT SELECT (id, lot, version, record, sha256, state, submitted_at) ON lot_submissions TO veritem_resolver;
+-- Of the events that published records quote it shows when they were declared errors, not by whom.
+GRANT SELECT ON quoted_events TO veritem_resolver;
+GRANT SELECT (organisation, event, recorded_at, document) ON epcis_errors TO veritem_resolver;
 -- Of link sets the public resolver needs no editor.
 GRANT SELECT ON link_hosts TO veritem_resolver;
 GRANT SELECT (id, anchor, organisation, description, links) ON link_sets TO veritem_resolver;
@@ -210,7 +213,7 @@ GRANT INSERT, UPDATE ON lots TO veritem_desk;
 GRANT INSERT ON lot_versions TO veritem_desk;
 -- Reviews of lots: what was submitted never changes, and a trigger asks for as many reviewers as it names.
 GRANT INSERT, UPDATE (state, updated_at) ON lot_submissions TO veritem_desk;
-GRANT INSERT ON lot_review_steps, lot_publications TO veritem_desk;
+GRANT INSERT ON lot_review_steps, lot_publications, quoted_events TO veritem_desk;
 GRANT INSERT, UPDATE (reviewers, set_by, set_at) ON review_rules TO veritem_desk;
 -- The watch over the registry runs in the desk and opens alerts about codes.
 GRANT INSERT, UPDATE ON alerts TO veritem_desk;

@@ -24,16 +24,15 @@ from services.trade_actors import list_entries
 from stamps.timestamps import format_rfc3339
 from stamps.vietnam_time import DAY_MS
 from traceability.diary.entries import Entry, MalformedEntry, read_entry
-from traceability.diary.entry_events import PREFIXES, build_entry_event, extract_entry
+from traceability.diary.entry_events import extract_entry, read_entry_event
 from traceability.diary.entry_kinds import EntryKind, FieldType, find_entry_kind, load_entry_kinds
-from traceability.epcis.event_reader import format_event_id, read_events
+from traceability.epcis.event_reader import format_event_id
 from traceability.lot_rules import CLOCK_TOLERANCE_MS
 from web.validation import FieldError
 
 CORRECTED: Final = "incorrect_data"
 """The reason of CBV 2.0 for an event that is corrected by another one."""
 TAKEN_BACK: Final = "did_not_occur"
-_CONTEXT: Final = ["https://ref.gs1.org/standards/epcis/2.0.0/epcis-context.jsonld", dict(PREFIXES)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,11 +217,7 @@ async def find_entry_flaws(
 
 def build_new_entry(entry: Entry, organisation: str) -> NewEntry:
     """The entry as the ledger records it."""
-    document = {
-        "@context": _CONTEXT,
-        "epcisBody": {"eventList": [build_entry_event(entry, organisation)]},
-    }
-    [read] = read_events(document, entry.at)
+    read = read_entry_event(entry, organisation)
     keys = sorted((str(part), key) for part, key in read.keys)
     event = NewEvent(read.id, read.type, read.at, read.step, read.body, read.prefixes, keys)
     days = entry.waiting_days

@@ -45,6 +45,12 @@ class ReviewDocument(Document):
     steps: list[ReviewStepDocument]
     latest_version: int
     """The last version of the lot."""
+    needs_reason: bool
+    """Whether an approval needs a comment: a result of a laboratory is above its limit."""
+    later_results: dict[str, Any]
+    """What laboratories and certifiers told since the submission; in the form of the record."""
+    ended_results: list[str]
+    """Events of the record that their organisation corrected or took back since."""
     published_version: int | None
 
 
@@ -95,6 +101,9 @@ def describe_review(file: ReviewFile) -> ReviewDocument:
         record=dict(file.submission.record),
         steps=[_describe_step(step) for step in file.steps],
         latest_version=file.lot.version,
+        needs_reason=file.needs_reason,
+        later_results=file.later_results.to_document(),
+        ended_results=sorted(file.ended_results),
         published_version=None if file.published is None else file.published.version,
     )
 

@@ -4,24 +4,32 @@ What is reviewed is the public record of one version (`traceability.lot_record`)
 see it. It is published once one reviewer approves it, or two where a rule of the province or of the
 country asks for two. Stamps can be activated without a publication: the page says then that nobody
 reviewed the lot.
+
+A record quotes what laboratories and certifiers tell of the lot (`services.diary.lot_results`), as
+it is when the version is submitted. A later result, and one that its laboratory corrects, wait for
+the next submission, of the same version too. Whoever publishes a record with a result above its
+limit says why.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from issuer.publication import sign_publication
 from ledger import LotRow, Publication, ReviewRule, ReviewStep, Submission
 from ledger.account_names import is_same_account
+from ledger.chains.hash_chain import digest_json
 from ledger.errors import LotChanged, UnknownLot, UnknownRow, UnknownSubmission
 from ledger.lots.review_rules import COUNTRY
 from services import scope
 from services.context import ServiceContext
+from services.diary.lot_results import find_lot_results
 from services.errors import InvalidInput
 from services.lists.find import find_person_names
 from services.permissions import Permission, has_permission, require_permission
 from traceability import Lot
 from traceability.administrative_units import load_administrative_units
+from traceability.diary.lot_results import LotResults, read_results
 from traceability.lot_record import make_record
 
 LONGEST_COMMENT: Final = 4_000
@@ -38,6 +46,12 @@ class ReviewStatus:
     """The last step of the review, where it returned the version with a comment."""
     may_submit: bool
     may_withdraw: bool
+    results: LotResults
+    """What laboratories and certifiers tell of the lot now."""
+    later_results: LotResults
+    """Those of them that the published record does not have; none where nothing is published."""
+    ended_results: frozenset[str]
+    """Events of the published record that their organisation corrected or took back since."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +73,17 @@ class ReviewFile:
     is_involved: bool
     """Whether the actor had a part in it, and so does not review it."""
     may_withdraw: bool
+    results: LotResults
+    """What its record quotes of laboratories and certifiers."""
+    later_results: LotResults
+    """What is told since and is not in the record."""
+    ended_results: frozenset[str]
+    """Events of the record that their organisation corrected or took back since."""
+
+    @property
+    def needs_reason(self) -> bool:
+        """Whether whoever approves it says why: a result is above its limit."""
+        return bool(self.results.above or self.later_results.above)
 
     @property
     def approvals(self) -> int:
@@ -81,10 +106,12 @@ async def submit_version(
         raise InvalidInput(field="lot", why="belongs to no organisation")
     if row.version != version:
         raise LotChanged(lot=lot, base=version, version=row.version)
+    results = await find_lot_results(context, row)
     return await context.ledger.lot_submissions.submit(
         lot,
         version,
-        make_record(Lot.from_document(row.document), version, row.organisation),
+        _make_record(row, row.organisation, results),
+        quoted=results.events,
         note=note,
         actor=context.actor.id,
         at=context.clock(),
@@ -94,13 +121,20 @@ async def submit_version(
 async def approve_version(context: ServiceContext, id_: int, comment: str = "") -> Submission:
     """Approve a submitted version; the last approval that is needed signs and publishes it.
 
+    Where a result is above its limit, the comment says why it is published all the same.
+
     Raises `Forbidden`, `InvalidInput`, `UnknownSubmission`, `SubmissionClosed`, `ReviewerInvolved`,
     `LotRecalled`, `AccountRequired`, `IssuerRequired`, `NoSigningKey`.
     """
     require_permission(context, Permission.LOT_REVIEW)
     comment = _check_comment(comment, "comment")
-    await _find(context, id_)
+    submission, lot = await _find(context, id_)
     issuer = context.require_issuer()
+    if not comment and submission.state.is_open:
+        told = await find_lot_results(context, lot)
+        if read_results(submission.record).above or told.above:
+            why = "is missing: a result is above its limit, so say why the record is published"
+            raise InvalidInput(field="comment", why=why, expected="missing")
     return await context.ledger.lot_submissions.approve(
         id_,
         comment,
@@ -152,6 +186,8 @@ async def open_review(context: ServiceContext, id_: int) -> ReviewFile:
     )
     is_open = submission.state.is_open
     organisation = await ledger.organisations.get(submission.organisation)
+    results = read_results(submission.record)
+    later = _list_later(await find_lot_results(context, lot), results)
     return ReviewFile(
         submission=submission,
         lot=lot,
@@ -165,6 +201,9 @@ async def open_review(context: ServiceContext, id_: int) -> ReviewFile:
         and has_permission(actor, Permission.LOT_REVIEW),
         is_involved=is_open and is_involved and has_permission(actor, Permission.LOT_REVIEW),
         may_withdraw=is_open and has_permission(actor, Permission.LOT_SUBMIT),
+        results=results,
+        later_results=later,
+        ended_results=await _list_ended(context, submission.id),
     )
 
 
@@ -179,8 +218,16 @@ async def find_review_status(context: ServiceContext, lot: str) -> ReviewStatus:
     if last is not None and last.state == "returned":
         comment = (await submissions.list_steps(last.id))[-1]
     may = has_permission(context.actor, Permission.LOT_SUBMIT) and row.organisation is not None
-    is_waiting = last is not None and is_open and last.version == row.version
-    is_published = published is not None and published.version == row.version
+    results = await find_lot_results(context, row)
+    later, ended = LotResults(), frozenset[str]()
+    if published is not None:
+        later = _list_later(results, read_results(published.record))
+        ended = await _list_ended(context, published.submission)
+    told = None
+    if row.organisation is not None:
+        told = (row.version, digest_json(_make_record(row, row.organisation, results)))
+    is_waiting = last is not None and is_open and (last.version, last.sha256) == told
+    is_published = published is not None and (published.version, published.sha256) == told
     return ReviewStatus(
         published=published,
         last=last,
@@ -191,6 +238,9 @@ async def find_review_status(context: ServiceContext, lot: str) -> ReviewStatus:
         and not is_waiting
         and not is_published,
         may_withdraw=may and is_open,
+        results=results,
+        later_results=later,
+        ended_results=ended,
     )
 
 
@@ -236,6 +286,28 @@ async def _find(context: ServiceContext, id_: int) -> tuple[Submission, LotRow]:
         return submission, await scope.find_lot(context, submission.lot)
     except UnknownLot:
         raise UnknownSubmission(submission=id_) from None
+
+
+def _make_record(row: LotRow, organisation: str, results: LotResults) -> dict[str, Any]:
+    lot = Lot.from_document(row.document)
+    return make_record(lot, row.version, organisation, results.to_document())
+
+
+def _list_later(now: LotResults, told: LotResults) -> LotResults:
+    """The results of now that a record does not have."""
+    known = told.events
+    return LotResults(
+        tests=tuple(one for one in now.tests if (one.organisation, one.event) not in known),
+        certificates=tuple(
+            one for one in now.certificates if (one.organisation, one.event) not in known
+        ),
+    )
+
+
+async def _list_ended(context: ServiceContext, submission: int) -> frozenset[str]:
+    """The events of a record that their organisation corrected or took back."""
+    errors = await context.ledger.lot_submissions.list_quoted_errors(submission)
+    return frozenset(one.event for one in errors)
 
 
 def _check_comment(text: str, field: str) -> str:

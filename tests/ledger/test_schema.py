@@ -133,7 +133,8 @@ async def fill_history(ledger: Ledger) -> None:
     await ledger.mentions.answer("p2", ["x:p2"], ("p1", party.id), "confirmed", None, actor="an")
     await ledger.lots.save(LotRow("L3", {"code": "L3"}, (), organisation="p1"))
     await add_accounts(ledger, "thanh")
-    sent = await ledger.lot_submissions.submit("L3", 1, {}, actor="mai")
+    quoted = [("p1", event.id)]
+    sent = await ledger.lot_submissions.submit("L3", 1, {}, quoted=quoted, actor="mai")
     await ledger.lot_submissions.approve(sent.id, actor="thanh", sign=lambda _: {})
     await ledger.diary_entries.record("p1", [NewEntry(event, "harvest")], actor="mai")
     batch = await activate_lot(ledger, 10, "L2", owner="p1")
@@ -146,7 +147,7 @@ COLUMN = {
     "reports": "text",
     "finding_photos": "sha256",
     "carton_items": "lot",
-    **dict.fromkeys(("epcis_errors", "epcis_keys"), "organisation"),
+    **dict.fromkeys(("epcis_errors", "epcis_keys", "quoted_events"), "organisation"),
 }
 
 

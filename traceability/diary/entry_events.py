@@ -19,11 +19,13 @@ from urllib.parse import quote
 from stamps.timestamps import format_rfc3339
 from traceability.diary.entries import Entry, read_entry
 from traceability.diary.entry_kinds import ItemRole, find_entry_kind, load_entry_kinds
+from traceability.epcis.event_reader import ReadEvent, read_events
 from traceability.epcis.transition_events import VOCABULARY, name_location
 
 NAMES: Final = "https://veritem.vn"
 """The address under which entries name things. It never changes: ids of events follow from it."""
 PREFIXES: Final[Mapping[str, str]] = {"veritem": VOCABULARY}
+_CONTEXT: Final = ["https://ref.gs1.org/standards/epcis/2.0.0/epcis-context.jsonld", dict(PREFIXES)]
 _OWN: Final = "veritem:"
 _KIND: Final = "veritem:entry"
 _AUTHOR: Final = "veritem:author"
@@ -77,6 +79,14 @@ def build_entry_event(entry: Entry, author: str) -> dict[str, Any]:
         }
         event["sensorElementList"] = [{"sensorReport": [report]}]
     return event
+
+
+def read_entry_event(entry: Entry, author: str) -> ReadEvent:
+    """The event of an entry with its id, as it is recorded."""
+    events = [build_entry_event(entry, author)]
+    document = {"@context": _CONTEXT, "epcisBody": {"eventList": events}}
+    [read] = read_events(document, entry.at)
+    return read
 
 
 def extract_entry(event: Mapping[str, Any]) -> Entry | None:

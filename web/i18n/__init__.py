@@ -9,6 +9,7 @@ from web.i18n.formats import (
     format_iso_day,
     format_moment,
     format_number,
+    format_quantity,
     join_words,
 )
 from web.i18n.language import (
@@ -31,6 +32,7 @@ __all__ = [
     "format_iso_day",
     "format_moment",
     "format_number",
+    "format_quantity",
     "join_words",
     "load_translations",
     "negotiate_language",

@@ -85,6 +85,15 @@ def format_number(value: int, language: Language) -> str:
     return format_decimal(value, locale=LOCALES[language])
 
 
+def format_quantity(value: float, language: Language) -> str:
+    """A number with all of its decimals, as a measurement is written.
+
+    >>> [format_quantity(0.0275, language) for language in ("vi", "en", "zh")]
+    ['0,0275', '0.0275', '0.0275']
+    """
+    return format_decimal(value, locale=LOCALES[language], decimal_quantization=False)
+
+
 def join_words(words: Sequence[str], language: Language) -> str:
     """Words as an enumeration.
 

@@ -428,8 +428,9 @@ async def test_the_desk_records_events_and_changes_none(guarded: str) -> None:
         assert (await desk.epcis_events.record("kp", [told], actor="mai")).added == 1
         with pytest.raises(StorageForbidden):
             await resolver.epcis_events.find_page(EventFilter(), limit=1)
+        assert await resolver.lot_submissions.list_quoted_errors(1) == []
     with psycopg.connect(login(guarded, "desk")) as raw:
-        for table in ("epcis_events", "epcis_errors", "epcis_keys"):
+        for table in ("epcis_events", "epcis_errors", "epcis_keys", "quoted_events"):
             with pytest.raises(FORBIDDEN):
                 raw.execute(f"DELETE FROM {table}")  # noqa: S608 - names of the test
             raw.rollback()
