@@ -25,6 +25,7 @@ from detection.stamp_context import Decision
 from ledger import NO_INDEX, Batch, ChainHeads, ChangeSet, Correction, DecisionRow, Ledger
 from ledger.clock import Clock
 from ledger.errors import UnknownBatch, UnknownLot
+from ledger.record.quoted_events import QuotedEventError
 from ledger.storage.generation import LedgerRestored
 from ledger.storage.ledger_file import LedgerReplaced
 from ledger.storage.storage_errors import StorageFailed
@@ -346,6 +347,10 @@ class BatchCache:
         row = await self._ledger.lots.get(code)
         publication = await self._ledger.lot_submissions.find_publication(code)
         has_later = publication is not None and publication.version < row.version
+        result_errors: tuple[QuotedEventError, ...] = ()
+        if publication is not None and "events" in publication.statement:
+            errors = await self._ledger.lot_submissions.list_quoted_errors(publication.submission)
+            result_errors = tuple(errors)
         corrections: tuple[Correction, ...] = ()
         if row.version > 1:
             found = await self._ledger.lots.list_corrections(code, limit=_CORRECTIONS)
@@ -367,10 +372,19 @@ class BatchCache:
                 and entry.lot.sites == sites
                 and entry.lot.publication == publication
                 and entry.lot.has_later == has_later
+                and entry.lot.result_errors == result_errors
             ):
                 lot = entry.lot  # keeps what was rendered of it
         if lot is None:
-            lot = CachedLot(parsed, dict(row.document), corrections, sites, publication, has_later)
+            lot = CachedLot(
+                parsed,
+                dict(row.document),
+                corrections,
+                sites,
+                publication,
+                has_later,
+                result_errors,
+            )
         self._lots.put(code, _LotEntry(lot, version, now + _LOT_MAX_AGE_MS))
         return lot
 

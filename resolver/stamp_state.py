@@ -12,6 +12,7 @@ from detection.stamp_context import Decision, StampContext
 from detection.verdict import Judgement
 from ledger import Batch, Correction, Publication
 from ledger.codes.registered_code import PublicSite
+from ledger.record.quoted_events import QuotedEventError
 from stamps.lifecycle import State
 from stamps.spans import Span
 from stamps.timestamps import format_rfc3339
@@ -33,12 +34,15 @@ class CachedLot:
     """What is published of the lot; None where nobody reviewed it."""
     has_later: bool = False
     """Whether the lot has a later version than the published one."""
+    result_errors: tuple[QuotedEventError, ...] = ()
+    """The results of the published record that their laboratory corrected or took back since."""
     shown: Lot = field(init=False, repr=False)
     """The lot as everybody may see it: the published record, else without what is private."""
     rendered: dict[Any, Any] = field(default_factory=dict, repr=False)
     """Rendered parts of pages; the keys belong to `resolver.pages`."""
     json: orjson.Fragment = field(init=False, repr=False)
-    """The shown document as JSON, for answers: with its publication, and corrections if any."""
+    """The shown document as JSON, for answers: with its publication, and if there are any, its
+    corrections and those of published results."""
 
     def __post_init__(self) -> None:
         publication = self.publication
@@ -49,6 +53,8 @@ class CachedLot:
         shown = {**lot.to_document(), "publication": _describe_publication(publication)}
         if self.corrections:
             shown["corrections"] = [_describe(one) for one in self.corrections]
+        if self.result_errors:
+            shown["result_corrections"] = [_describe_error(one) for one in self.result_errors]
         object.__setattr__(self, "shown", lot)
         object.__setattr__(self, "json", orjson.Fragment(orjson.dumps(shown)))
 
@@ -105,6 +111,14 @@ def _describe(correction: Correction) -> dict[str, Any]:
         "at": format_rfc3339(correction.at),
         "reason": correction.reason,
         "changed": list(correction.changed),
+    }
+
+
+def _describe_error(error: QuotedEventError) -> dict[str, Any]:
+    return {
+        "event": error.event,
+        "at": format_rfc3339(error.at),
+        "withdrawn": error.is_withdrawn,
     }
 
 

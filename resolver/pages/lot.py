@@ -5,8 +5,10 @@ from dataclasses import dataclass
 
 from attachments import is_attachment_hash
 from ledger.codes.registered_code import PublicSite
+from resolver.pages.lot_results import TestResultsView, build_test_view, list_certificates
 from resolver.stamp_state import CachedLot
 from traceability.administrative_units import load_administrative_units
+from traceability.diary.lot_results import LotResults, read_results
 from traceability.lot import Lot
 from traceability.lot_details import describe_details
 from traceability.lot_profiles import find_profile
@@ -57,6 +59,8 @@ class LotView:
     proofs: tuple[tuple[str, str, str], ...]
     """Certificates and what else proves quality."""
     stages: tuple[StageView, ...]
+    tests: TestResultsView | None
+    """Results of laboratories; None where the record has none."""
     corrections: tuple[CorrectionView, ...]
     review: ReviewView | None
     """None: nobody reviewed the lot, and only what identifies it is shown."""
@@ -70,6 +74,9 @@ def build_lot_view(cached: CachedLot, words: Texts) -> LotView:
     """
     lot, sites, language = cached.shown, cached.sites, words.language
     is_published = cached.publication is not None
+    results = LotResults()
+    if cached.publication is not None:
+        results = read_results(cached.publication.record)
     facts: list[tuple[str, str, str]] = []
 
     def fact(key: str, value: str | None, small: str = "") -> None:
@@ -99,8 +106,12 @@ def build_lot_view(cached: CachedLot, words: Texts) -> LotView:
         brand=lot.brand or "",
         image=_find_photo(lot) if is_published else "",
         facts=tuple(facts),
-        proofs=tuple(_describe_standards(lot, words)) if is_published else (),
+        proofs=(
+            *list_certificates(results, cached.result_errors, words),
+            *(_describe_standards(lot, results, words) if is_published else ()),
+        ),
         stages=tuple(_describe_stages(lot, sites, words)) if is_published else (),
+        tests=build_test_view(results, cached.result_errors, words),
         corrections=tuple(
             CorrectionView(
                 when=format_day(one.at, language),
@@ -132,9 +143,15 @@ def _describe_review(cached: CachedLot, words: Texts) -> ReviewView | None:
     )
 
 
-def _describe_standards(lot: Lot, words: Texts) -> Iterator[tuple[str, str, str]]:
+def _describe_standards(
+    lot: Lot, results: LotResults, words: Texts
+) -> Iterator[tuple[str, str, str]]:
+    """The standards that the packer names, but those whose certifier told the certificate."""
+    told = {str(one.entry.values["number"]).casefold() for one in results.certificates}
     for standard in lot.standards:
         number = standard.certificate
+        if number and number.casefold() in told:
+            continue
         small = words("lot.certificate", number=number) if number else ""
         yield words("lot.standards"), standard.name, small
 

@@ -7,6 +7,8 @@ from ledger.chains.hash_chain import digest_json
 from resolver.stamp_state import CachedLot
 from stamps.key_ring import EpochKeys, KeyRing
 from stamps.pin_ring import PinRing
+from traceability.diary.entries import Entry
+from traceability.diary.lot_results import LotResult, LotResults
 from traceability.lot import Lot
 from traceability.lot_record import make_record
 
@@ -61,9 +63,28 @@ def lot(**changes: Any) -> Lot:
     return Lot.from_document({**DOCUMENT, **changes})
 
 
-def publish(made: Lot, version: int = 1) -> Publication:
+def quote_test(n: int = 0, **changes: Any) -> LotResult:
+    """A result of a laboratory about the orchard's lot."""
+    values = {
+        "at": "2026-09-14",
+        "lot": "DL-2026-0912",
+        "report": "KN-26-0914",
+        "substance": "Cadmi (Cd)",
+        "value": 0.02,
+        "limit": 0.05,
+        "value_unit": "mg_kg",
+        "method": "AOAC 2015.01",
+        "accreditation": "VILAS 123",
+        **changes,
+    }
+    event = digest_json({"n": n})
+    return LotResult(event, "trung-tam-3", "Trung tâm Kỹ thuật 3", Entry("test", values))
+
+
+def publish(made: Lot, version: int = 1, results: LotResults | None = None) -> Publication:
     """What is published of a lot."""
-    record = make_record(made, version, "krong-pac")
+    quoted = None if results is None else results.to_document()
+    record = make_record(made, version, "krong-pac", quoted)
     sha256 = digest_json(record)
     statement = {
         "sha256": sha256,

@@ -3,9 +3,12 @@
 import asyncio
 
 from ledger import LotRow, Organisation, VersionNote
+from ledger.diary.entries import NewEntry
+from ledger.record.epcis_events import NewEvent
 from tests.accounts import add_accounts
 from tests.resolver.house import JSON, PHONE, House, code_of
-from tests.resolver.orchard import lot
+from tests.resolver.orchard import lot, quote_test
+from traceability.diary.lot_results import LotResults
 from traceability.lot import Lot
 from traceability.lot_record import make_record
 
@@ -17,10 +20,10 @@ async def save(house: House, made: Lot) -> int:
     return (await house.ledger.lots.save(row, lambda _: note)).version
 
 
-async def publish(house: House, made: Lot, version: int) -> None:
-    submissions = house.ledger.lot_submissions
-    record = make_record(made, version, "krong-pac")
-    sent = await submissions.submit(made.code, version, record, actor="mai")
+async def publish(house: House, made: Lot, version: int, results: LotResults | None = None) -> None:
+    submissions, results = house.ledger.lot_submissions, results or LotResults()
+    record = make_record(made, version, "krong-pac", results.to_document())
+    sent = await submissions.submit(made.code, version, record, quoted=results.events, actor="mai")
     await submissions.approve(sent.id, actor="bo", sign=lambda _: {"kid": "epoch-0"})
 
 
@@ -57,3 +60,24 @@ async def test_a_page_shows_what_was_published_until_its_correction_is(house: Ho
     await publish(house, second, version)
     page = await wait_for(house, code, "Krông Năng")
     assert "đang chờ thẩm định" not in page
+
+
+async def test_a_page_says_that_a_published_result_was_withdrawn(house: House) -> None:
+    ledger, code = house.ledger, code_of(house.batches.active, 3)
+    await add_accounts(ledger, "mai", "bo")
+    await ledger.organisations.add(Organisation("krong-pac", "packer", "HTX Krông Pắc"))
+    await ledger.organisations.add(Organisation("trung-tam-3", "laboratory", "Trung tâm 3"))
+    result = quote_test()
+    event = NewEvent(result.event, "ObjectEvent", 1, None, {}, {}, ())
+    await ledger.diary_entries.record("trung-tam-3", [NewEntry(event, "test")], actor="tam")
+    made = lot(brand="Buôn Mê")
+    await publish(house, made, await save(house, made), LotResults((result,)))
+    page = await wait_for(house, code, "Cadmi (Cd)")
+    assert "đã rút kết quả này" not in page
+    error = {"reason": "did_not_occur"}
+    await ledger.diary_entries.take_back("trung-tam-3", result.event, error, actor="tam")
+    page = await wait_for(house, code, "đã rút kết quả này")
+    assert "0,02 mg/kg" in page
+    told = await (await house.get(f"/S/{code}", **JSON)).json()
+    [correction] = told["lot"]["result_corrections"]
+    assert (correction["event"], correction["withdrawn"]) == (result.event, True)
