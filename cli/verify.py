@@ -1,4 +1,4 @@
-"""`veritem verify`: check a stamp, picture, sheet, manifest, bundle or case file."""
+"""`veritem verify`: check a stamp, picture, sheet, manifest, bundle, case file or publication."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -21,6 +21,7 @@ from cli.output import (
 from cli.settings import read_settings
 from issuer.case_file import parse_case_file
 from issuer.manifest import FORMAT, Manifest
+from issuer.publication import check_publication
 from printing import (
     BundleProgress,
     check_files,
@@ -48,7 +49,7 @@ def verify(
     file: ConfigFile = None,
     as_json: Json = False,
 ) -> None:
-    """Check a stamp, every symbol of a picture or sheet, a manifest or a case file.
+    """Check a stamp, every symbol of a picture or sheet, a manifest, a case file or a publication.
 
     Exits 1 if one is not good.
 
@@ -114,6 +115,9 @@ def _verify_manifest(path: Path, keys: Path | None, file: Path | None, as_json: 
     if "case" in document:
         _print_case(parse_case_file(content, public), as_json)
         return
+    if (publication := _find_publication(document)) is not None:
+        _print_publication(publication, check_publication(publication, public), as_json)
+        return
     signed = document.get("manifest")
     if isinstance(signed, dict) and signed.get("format") == FORMAT:
         fields = Manifest.parse(content, public).to_document()
@@ -157,6 +161,39 @@ def _print_case(case: Mapping[str, Any], as_json: bool) -> None:
         {"ok": True, **fields},
         as_json,
         lambda: print_fields("A case file, signed by the issuer and unchanged since", fields),
+    )
+
+
+def _find_publication(document: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """The publication that a document is, or that the answer about a stamp has with its lot."""
+    if "statement" in document:
+        return document
+    lot = document.get("lot")
+    published = lot.get("publication") if isinstance(lot, dict) else None
+    return published if isinstance(published, dict) else None
+
+
+def _print_publication(
+    publication: Mapping[str, Any], statement: Mapping[str, Any], as_json: bool
+) -> None:
+    record = publication["record"]
+    tests, certificates = record.get("tests", ()), record.get("certificates", ())
+    fields = {
+        "lot": statement["lot"],
+        "version": statement["version"],
+        "SHA-256 of the record": statement["sha256"],
+        "submitted by": statement["author"]["name"],
+        "reviewed by": ", ".join(one["name"] or "–" for one in statement["reviewers"]),
+        "test results": len(tests),
+        "above their limits": sum(one["above_limit"] for one in tests),
+        "tested by": ", ".join(sorted({one["name"] for one in tests})),
+        "certified by": ", ".join(sorted({one["name"] for one in certificates})),
+    }
+    shown = {name: value for name, value in fields.items() if value != ""}
+    print_result(
+        {"ok": True, "statement": dict(statement)},
+        as_json,
+        lambda: print_fields("A published record, signed by the issuer and unchanged since", shown),
     )
 
 

@@ -151,7 +151,10 @@ async def show_review(call: ApiCall, review: int) -> ReviewDocument:
     errors=(*_DECISION_ERRORS, LotRecalled, InvalidInput),
 )
 async def approve_version(call: ApiCall, review: int, body: ApprovalBody) -> SubmissionDocument:
-    """Approve a submitted version; the last approval that it needs publishes it."""
+    """Approve a submitted version; the last approval that it needs publishes it.
+
+    Where a result of a laboratory is above its limit, the comment says why it is published.
+    """
     return describe_submission(
         await lot_reviews.approve_version(call.context, review, body.comment or "")
     )

@@ -12,6 +12,7 @@ from desk.pages.lists import render_list
 from desk.pages.lot_evidence_texts import describe_completeness
 from desk.pages.lot_texts import list_changed_fields, list_facts
 from desk.pages.render import render_page
+from desk.pages.result_texts import describe_results
 from desk.pages.routing import PageRoutes, redirect
 from ledger import LotChange, LotRow, Proposal, RecallReach
 from services import ServiceContext
@@ -95,6 +96,7 @@ async def _render_lot(call: PageCall, code: str) -> web.Response:
     refusal = await registered_codes.find_code_refusal(call.context, row)
     actors = [row.actor, *(who for one in versions.items for who in (one.actor, one.confirmed_by))]
     evidence = await find_lot_evidence(call.context, row)
+    review = await lot_reviews.find_review_status(call.context, code)
     return render_page(
         call,
         "lot.html",
@@ -120,7 +122,8 @@ async def _render_lot(call: PageCall, code: str) -> web.Response:
         cautioned=await hearings.list_of_lot(call.context, code),
         completeness=describe_completeness(row, evidence, call.texts),
         pending=pending,
-        review=await lot_reviews.find_review_status(call.context, code),
+        review=review,
+        results=describe_results(review.results, call.texts),
         change=pending and _describe_change(row, pending, call.texts, call.language),
         is_own=pending is not None and pending.requested_by == call.staff.id,
         may_decide=pending is not None and proposals.may_decide(call.context, pending),

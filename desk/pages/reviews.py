@@ -7,12 +7,13 @@ from urllib.parse import quote
 from aiohttp import web
 
 from desk.pages.call import PageCall
-from desk.pages.forms import ReturnForm, ReviewRuleForm, SubmitForm
+from desk.pages.forms import ApproveForm, ReturnForm, ReviewRuleForm, SubmitForm
 from desk.pages.lists import render_list
 from desk.pages.lot_evidence_texts import describe_completeness
 from desk.pages.lot_texts import list_changed_fields, list_facts
 from desk.pages.provinces import list_provinces
 from desk.pages.render import render_page
+from desk.pages.result_texts import describe_results
 from desk.pages.routing import PageRoutes, redirect
 from ledger import SubmissionState
 from services.diary.evidence import find_lot_evidence
@@ -45,6 +46,7 @@ async def show_review(call: PageCall, review: int) -> web.StreamResponse:
     file = await lot_reviews.open_review(call.context, review)
     document, texts = file.submission.record["document"], call.texts
     evidence = await find_lot_evidence(call.context, file.lot)
+    results = describe_results(file.results, texts, file.ended_results)
     return render_page(
         call,
         "review.html",
@@ -56,13 +58,16 @@ async def show_review(call: PageCall, review: int) -> web.StreamResponse:
         completeness=file.submission.record["completeness"],
         changes=_compare(call, file),
         diary=describe_completeness(file.lot, evidence, texts).lines,
+        results=results,
+        later=describe_results(file.later_results, texts),
     )
 
 
 @routes.add("POST", "/reviews/{review}/approve", permissions=(Permission.LOT_REVIEW,))
 async def approve_version(call: PageCall, review: int) -> web.StreamResponse:
     """Approve a submitted version; the last approval that it needs publishes it."""
-    done = await lot_reviews.approve_version(call.context, review)
+    comment = call.parse_form(ApproveForm).comment
+    done = await lot_reviews.approve_version(call.context, review, comment)
     told = "published" if done.state is SubmissionState.PUBLISHED else "approved"
     return redirect(f"/reviews/{review}", f"flash.{told}")
 

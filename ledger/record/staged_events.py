@@ -67,7 +67,7 @@ async def move_staged_events(
     errors = await _move(
         connection, schema.epcis_errors, _ERRORS, capture, written, ("event", "id")
     )
-    return MovedEvents([id_ for (id_,) in events], [(event, id_) for event, id_ in errors])
+    return MovedEvents([one.id for one in events], [(one.event, one.id) for one in errors])
 
 
 async def _move(

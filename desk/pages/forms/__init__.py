@@ -66,7 +66,7 @@ from desk.pages.forms.registry import (
     WebhookChangeForm,
     WebhookForm,
 )
-from desk.pages.forms.reviews import ReturnForm, ReviewRuleForm, SubmitForm
+from desk.pages.forms.reviews import ApproveForm, ReturnForm, ReviewRuleForm, SubmitForm
 from desk.pages.forms.stamps import (
     ActForm,
     ActivationForm,
@@ -89,6 +89,7 @@ __all__ = [
     "ActivationForm",
     "ActorInvitationForm",
     "AnswerForm",
+    "ApproveForm",
     "ChangeDecisionForm",
     "ChangedOrganisationForm",
     "ChangedPlaceForm",

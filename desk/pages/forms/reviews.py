@@ -17,6 +17,12 @@ class SubmitForm(Form):
     note: Comment = ""
 
 
+class ApproveForm(Form):
+    """Why a version is approved, where a result is above its limit."""
+
+    comment: Comment = ""
+
+
 class ReturnForm(Form):
     """Why a version is returned."""
 
