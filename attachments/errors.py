@@ -45,3 +45,17 @@ class AttachmentsUnwritable(VeritemError):
 
     code = "attachments-unwritable"
     message = "attachments cannot be stored: {why}"
+
+
+class UnknownMediaType(VeritemError):
+    """The first bytes of a file are of no type that is taken."""
+
+    code = "unknown-media-type"
+    message = "a file must be JPEG, PNG, WebP, TIFF (GeoTIFF), JSON or CSV, told by its content"
+
+
+class DamagedOriginal(VeritemError):
+    """A file is missing, or its bytes are not those that were stored."""
+
+    code = "damaged-original"
+    message = "the file {hash} is missing or damaged; restore it from a backup"

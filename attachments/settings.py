@@ -6,7 +6,7 @@ from pydantic import BaseModel, ConfigDict
 
 
 class AttachmentSettings(BaseModel):
-    """Photos of lots, stored once by hash."""
+    """Photos and files of evidence, stored once by hash."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
@@ -16,3 +16,6 @@ class AttachmentSettings(BaseModel):
     spool: Path = Path("var/report-spool")
     """Folder in which the public service leaves photos of reports until the desk takes them; both
     write it. It is in no backup."""
+    evidence: Path = Path("var/evidence")
+    """Folder of the files of evidence, as they were sent. The desk alone reads and writes it.
+    `veritem backup` and `veritem backups run` copy it."""

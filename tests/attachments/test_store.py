@@ -147,10 +147,10 @@ def test_a_killed_writer_leaves_no_visible_photo_and_its_rest_is_removed(
 ) -> None:
     script = textwrap.dedent("""
         import os, pathlib, sys
-        from attachments import store
+        from attachments import hashed_folder as store, AttachmentStore
         pathlib.Path.rename = lambda *_: (print("written", flush=True), os.pause())
         store.os.pause = lambda: __import__("signal").pause()
-        store.AttachmentStore(pathlib.Path(sys.argv[1])).store(b"photo" * 1000)
+        AttachmentStore(pathlib.Path(sys.argv[1])).store(b"photo" * 1000)
     """)
     with subprocess.Popen(
         [sys.executable, "-c", script, str(store.folder)], stdout=subprocess.PIPE
