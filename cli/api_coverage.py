@@ -77,6 +77,8 @@ OTHERWISE: Final[Mapping[str, str]] = {
     "registered_codes.estimate_crop": "`GET registered-codes/{place}` has what it is computed from",
     "registered_codes.read_code_fields": "`GET registered-codes/{place}`",
     "registered_codes.find_code_refusal": "`POST transitions` answers the refusal",
+    "code_evidence.count_evidence": "`GET registered-codes/{place}/evidence` lists them",
+    "scope.find_code": "`GET registered-codes/{place}/evidence`",
     "code_watch.list_used_lots": "`GET registered-codes/{place}/lots`",
     "registry.list_organisations": "`GET organisations`",
     "registry.list_products": "names to choose from in a form",

@@ -15,7 +15,15 @@ from cli.generation import (
 )
 from cli.known_heads import HeadFile, load_known_heads
 from cli.output import CommandRefused, Json, print_fields, print_result, print_warning
-from cli.photo_copies import copy_photos, describe_photos, restore_photos, warn_of_damage
+from cli.photo_copies import (
+    copy_evidence,
+    copy_photos,
+    describe_photos,
+    drop_erased_evidence,
+    restore_evidence,
+    restore_photos,
+    warn_of_damage,
+)
 from cli.rehearsal import describe_heads, print_rehearsal
 from cli.settings import Settings, read_settings
 from cli.undone import describe_undone, print_undone
@@ -35,20 +43,30 @@ Copy = Annotated[Path, typer.Argument(metavar="FILE", help="The copy.")]
 def backup(target: Copy, file: ConfigFile = None, as_json: Json = False) -> None:
     """Copy the ledger as of one moment, while services run. The copy holds no keys.
 
-    Photos are copied to the folder `attachments` beside it, which all copies there share.
+    Photos and files of evidence are copied to the folders `attachments` and `evidence` beside it,
+    which all copies there share. Erased files leave them.
     """
     settings = read_settings(file)
     run_async(back_up(settings.ledger.url, target))
     photos = copy_photos(settings, target.parent)
+    evidence = copy_evidence(settings, target.parent)
+    run_async(drop_erased_evidence(settings, target.parent))
     size = target.stat().st_size
     print_result(
-        {"backup": str(target), "bytes": size, "photos": describe_photos(photos)},
+        {
+            "backup": str(target),
+            "bytes": size,
+            "photos": describe_photos(photos),
+            "evidence": describe_photos(evidence),
+        },
         as_json,
         lambda: print_fields(
-            f"Copied the ledger to {target}", {"bytes": size, "new photos": photos.copied}
+            f"Copied the ledger to {target}",
+            {"bytes": size, "new photos": photos.copied, "new evidence": evidence.copied},
         ),
     )
     warn_of_damage(photos)
+    warn_of_damage(evidence, "file of evidence")
 
 
 def restore(
@@ -88,6 +106,7 @@ def restore(
         raise CommandRefused(why=f"{why}; nothing was restored, see --accept-loss")
     generation = run_async(restore_ledger(source, settings.ledger.url))
     photos = restore_photos(settings, source.parent)
+    evidence = restore_evidence(settings, source.parent)
     comparison, last, made = run_async(_compare(settings, in_force, heads))
     undone = list_undone(in_force, heads[AUDIT][0], made)
     others, silence = _find_set_aside(settings, generation)
@@ -100,6 +119,7 @@ def restore(
         "rewritten": [str(row) for row in comparison.rewritten],
         "last": last,
         "photos": describe_photos(photos),
+        "evidence": describe_photos(evidence),
         **describe_generation(generation),
         "set_aside": None if silence else describe_set_aside(others),
     }
@@ -113,6 +133,7 @@ def restore(
                 **{f"head of {chain}": head for chain, head in describe_heads(heads).items()},
                 **moment,
                 "photos": photos.copied,
+                "evidence": evidence.copied,
                 **checked,
                 "generation": generation.id,
                 "check it with": "veritem audit verify",
@@ -120,6 +141,7 @@ def restore(
         )
         print_undone(undone)
         warn_of_damage(photos)
+        warn_of_damage(evidence, "file of evidence")
         print_set_aside(others)
         if silence:
             print_warning(f"{silence}; see what it keeps with `veritem generation show`")

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
+from cli import code_evidence
 from cli.context import ConfigFile, SignedInAs, read_input
 from cli.output import (
     CommandRefused,
@@ -29,6 +30,7 @@ from traceability.code_forms import CodeKind
 from traceability.code_record import parse_code_record
 
 app = typer.Typer(no_args_is_help=True, help="Registered codes of growing areas, packing houses.")
+app.add_typer(code_evidence.app, name="evidence")
 
 Code = Annotated[str, typer.Argument(metavar="CODE", help="As certified: VN-BTPH-036.")]
 Reason = Annotated[str, typer.Option(help="Why; packers see it.")]

@@ -8,7 +8,7 @@ import typer
 
 from cli.context import run_async
 from cli.output import print_fields, print_result, print_warning
-from cli.photo_copies import rehearse_photos
+from cli.photo_copies import rehearse_evidence, rehearse_photos
 from cli.undone import describe_undone, print_undone
 from ledger import Ledger
 from ledger.audit.head_statement import AUDIT, CHAINS, Heads, HeadStatement
@@ -26,13 +26,16 @@ def print_rehearsal(source: Path, url: str, signed: Sequence[HeadStatement], as_
     ends = run_async(read_copy_heads(source, url))
     heads = describe_heads(ends)
     named: set[str] = set()
+    files: set[str] = set()
 
     async def inspect(ledger: Ledger) -> None:
         named.update(await list_named_photos(ledger))
+        files.update(await ledger.code_evidence.list_files())
 
     done = run_async(rehearse_restore(source, url, signed, inspect))
     photos = rehearse_photos(source.parent, named)
-    is_intact = done.report.ok and photos.ok
+    evidence = rehearse_evidence(source.parent, files)
+    is_intact = done.report.ok and photos.ok and evidence.ok
     undone = list_undone(signed, ends[AUDIT][0], done.made)
     problems = [str(problem) for problem in done.report.problems]
     measured = asdict(done)
@@ -49,13 +52,16 @@ def print_rehearsal(source: Path, url: str, signed: Sequence[HeadStatement], as_
         "photos": photos.count,
         "damaged_photos": photos.damaged,
         "missing_photos": photos.missing,
+        "evidence": evidence.count,
+        "damaged_evidence": evidence.damaged,
+        "missing_evidence": evidence.missing,
     }
 
     def render() -> None:
         print_fields(
             f"{source} restores, and its history is intact"
             if is_intact
-            else "Photos are damaged or missing"
+            else "Photos or files of evidence are damaged or missing"
             if done.report.ok
             else "Audit failed",
             {
@@ -69,14 +75,16 @@ def print_rehearsal(source: Path, url: str, signed: Sequence[HeadStatement], as_
                 "transitions": done.report.transitions,
                 "audit lines": done.report.audits,
                 "photos": photos.count,
+                "files of evidence": evidence.count,
             },
         )
         print_undone(undone)
         for problem in problems:
             print_warning(problem)
-        for state, hashes in (("damaged", photos.damaged), ("missing", photos.missing)):
-            for digest in hashes:
-                print_warning(f"the photo {digest} is {state}")
+        for what, check in (("photo", photos), ("file of evidence", evidence)):
+            for state, hashes in (("damaged", check.damaged), ("missing", check.missing)):
+                for digest in hashes:
+                    print_warning(f"the {what} {digest} is {state}")
 
     print_result(document, as_json, render)
     if not is_intact:

@@ -11,7 +11,13 @@ from attachments.copies import CopiedAttachments
 from cli.backup_settings import BackupSettings
 from cli.context import ConfigFile, run_async
 from cli.output import Json, format_local_time, print_fields, print_result, print_table
-from cli.photo_copies import copy_photos, describe_photos, warn_of_damage
+from cli.photo_copies import (
+    copy_evidence,
+    copy_photos,
+    describe_photos,
+    drop_erased_evidence,
+    warn_of_damage,
+)
 from cli.settings import read_settings
 from ledger.backups.backup import write_durably
 from ledger.backups.backup_folder import CopyManifest, list_copies, make_copy, remove_old_copies
@@ -40,18 +46,21 @@ def run(file: ConfigFile = None, as_json: Json = False) -> None:
 
     def copy_more() -> None:
         copied.append(copy_photos(settings, backups.directory))
+        copied.append(copy_evidence(settings, backups.directory))
 
     try:
         made = run_async(make_copy(settings.ledger.url, backups.directory, copy_more))
+        run_async(drop_erased_evidence(settings, backups.directory))
         removed = remove_old_copies(backups.directory, _count_periods(backups))
     except VeritemError:
         _write_metrics(backups, has_failed=True)
         raise
     _write_metrics(backups, has_failed=False)
-    (photos,) = copied
+    photos, evidence = copied
     document = {
         **_describe(made),
         "photos": describe_photos(photos),
+        "evidence": describe_photos(evidence),
         "removed": [manifest.file for manifest in removed],
     }
     print_result(
@@ -63,11 +72,13 @@ def run(file: ConfigFile = None, as_json: Json = False) -> None:
                 "bytes": made.size,
                 "seconds": made.seconds,
                 "new photos": photos.copied,
+                "new evidence": evidence.copied,
                 "old copies removed": len(removed),
             },
         ),
     )
     warn_of_damage(photos)
+    warn_of_damage(evidence, "file of evidence")
 
 
 @app.command("list")

@@ -118,7 +118,8 @@ class Settings(BaseModel):
         self.__dict__["notices"] = self.notices.model_copy(update=filled | desk)
         filled["attachments"] = self.attachments.directory
         filled["report_spool"] = self.attachments.spool
-        self.__dict__["desk"] = self.desk.model_copy(update=filled)
+        desk_alone = {"evidence": self.attachments.evidence}
+        self.__dict__["desk"] = self.desk.model_copy(update=filled | desk_alone)
         self.__dict__["resolver"] = self.resolver.model_copy(update=filled)
         return self
 

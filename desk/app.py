@@ -12,7 +12,7 @@ from typing import Final
 
 from aiohttp import web
 
-from attachments import AttachmentStore
+from attachments import AttachmentStore, OriginalStore
 from attachments.spool import PhotoSpool
 from desk.api.app import create_api
 from desk.api.openapi import build_document
@@ -37,7 +37,9 @@ from services.attempt_budget import AttemptBudget
 from services.batches.bundle_store import BundleStore
 from services.batches.download_links import DownloadLinks
 from services.batches.print_proofs import ProofReader
+from services.codes.code_evidence import EvidenceShelf
 from services.codes.code_watch import RegistryWatch
+from services.codes.evidence_sweep import sweep_evidence_daily
 from services.errors import CheckLimited
 from services.field.field_checks import CHECK_REFILL_MS, CHECKS_AT_ONCE, OwnHostsCache
 from services.field.field_snapshots import SnapshotMaker
@@ -81,6 +83,12 @@ def create_runtime(dependencies: DeskDependencies) -> DeskRuntime:
         proofs=ProofReader(bundles.slots, dependencies.clock, scheme=dependencies.stamp_scheme),
         photos=PhotoShelf(attachments, dependencies.clock),
         case_photos=CasePhotos(attachments, dependencies.clock),
+        evidence=EvidenceShelf(
+            OriginalStore(settings.evidence),
+            attachments,
+            dependencies.clock,
+            most_bytes=settings.evidence_bytes,
+        ),
         budgets=SignInBudgets(dependencies.clock),
         token_requests=AttemptBudget(
             settings.token_requests,
@@ -156,7 +164,9 @@ def create_app(runtime: DeskRuntime) -> web.Application:
         return json_response({"status": "ok"})
 
     async def hold_files(_: web.Application) -> AsyncIterator[None]:
+        originals = runtime.evidence.originals
         runtime.photos.store.remove_leftovers()
+        originals.remove_leftovers()
         # Beside the requests: what waits may be long, and each bundle is planned first.
         resuming = asyncio.create_task(runtime.bundles.resume())
         intake = asyncio.create_task(runtime.intake.run(), name="file reports")
@@ -168,7 +178,10 @@ def create_app(runtime: DeskRuntime) -> web.Application:
         capturing = asyncio.create_task(runtime.captures.run(), name="record captures")
         due = erase_when_due(dependencies.ledger, runtime.retention)
         retaining = asyncio.create_task(due, name="erase old personal data")
-        tasks = [resuming, intake, watch, keeping, erasing, forgetting, capturing, retaining]
+        swept = sweep_evidence_daily(dependencies.ledger, originals)
+        sweeping = asyncio.create_task(swept, name="sweep evidence")
+        tasks = [resuming, intake, watch, keeping, erasing, forgetting, capturing]
+        tasks += [retaining, sweeping]
         if minutes := dependencies.settings.field_minutes:
             making = runtime.field_snapshots.run(minutes * _MINUTE_MS)
             tasks.append(asyncio.create_task(making, name="field snapshots"))

@@ -207,6 +207,13 @@ _STATUS: Final[Mapping[str, int]] = {
     "photo-heic": 422,
     "photo-pdf": 422,
     "photo-too-large": 422,
+    # evidence
+    "unknown-media-type": 422,
+    "evidence-too-large": 422,
+    "evidence-full": 409,
+    "evidence-state": 409,
+    "same-person-evidence": 403,
+    "damaged-original": 500,
     "attachments-unwritable": 507,
     # storage
     "ledger-busy": 503,

@@ -14,6 +14,7 @@ from services.attempt_budget import AttemptBudget
 from services.batches.bundle_store import BundleStore
 from services.batches.download_links import DownloadLinks
 from services.batches.print_proofs import ProofReader
+from services.codes.code_evidence import EvidenceShelf
 from services.field.field_checks import OwnHostsCache
 from services.field.field_snapshots import SnapshotMaker
 from services.figures.keeper import FigureKeeper
@@ -36,6 +37,7 @@ class DeskRuntime:
     proofs: ProofReader
     photos: PhotoShelf
     case_photos: CasePhotos
+    evidence: EvidenceShelf
     budgets: SignInBudgets
     token_requests: AttemptBudget
     """Requests of the API, by token."""

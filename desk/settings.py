@@ -8,6 +8,7 @@ from pydantic import ConfigDict, Field, PositiveFloat, PositiveInt, SecretStr
 from ledger.accounts.staff_sessions import SessionLifetimes
 from ledger.orders.order_rules import MAX_COUNT, OrderRules
 from web.connection_settings import ConnectionSettings
+from web.photo_limits import LARGEST_EVIDENCE
 
 Port = Annotated[int, Field(ge=0, le=65535)]
 
@@ -37,6 +38,12 @@ class DeskSettings(ConnectionSettings):
         Path, Field(json_schema_extra={"filled_from": "attachments.directory"})
     ] = Path("var/attachments")
     """Folder of the photos of lots, which it writes."""
+    evidence: Annotated[Path, Field(json_schema_extra={"filled_from": "attachments.evidence"})] = (
+        Path("var/evidence")
+    )
+    """Folder of the files of evidence, which it alone reads and writes."""
+    evidence_bytes: Annotated[int, Field(ge=1, le=LARGEST_EVIDENCE)] = 32 << 20
+    """Bytes of one file of evidence. It is in memory while it is checked."""
     report_spool: Annotated[Path, Field(json_schema_extra={"filled_from": "attachments.spool"})] = (
         Path("var/report-spool")
     )

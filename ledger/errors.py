@@ -239,6 +239,20 @@ class RowChanged(VeritemError):
     message = "the {kind} {id} was changed since it was read; read it again"
 
 
+class EvidenceFull(VeritemError):
+    """A registered code has as many pieces of evidence as it may have."""
+
+    code = "evidence-full"
+    message = "a registered code has at most {most} pieces of evidence"
+
+
+class EvidenceState(VeritemError):
+    """The state of a piece of evidence does not allow the act."""
+
+    code = "evidence-state"
+    message = "the evidence {id} is {state}; it cannot be {act}"
+
+
 class MentionFull(VeritemError):
     """An organisation answered an event of another as often as it may."""
 

@@ -29,6 +29,7 @@ from ledger.batches.product_days import ProductDays
 from ledger.cartons.cartons import Cartons
 from ledger.changes import Changes
 from ledger.code_watch.code_watch import CodeWatch
+from ledger.codes.code_evidence import CodeEvidence
 from ledger.codes.code_imports import CodeImports
 from ledger.codes.registered_codes import RegisteredCodes
 from ledger.diary.entries import DiaryEntries
@@ -105,6 +106,7 @@ class Ledger:
         self.key_owners = KeyOwners(store, clock)
         self.link_sets = LinkSets(store, clock)
         self.registered_codes = RegisteredCodes(store, clock)
+        self.code_evidence = CodeEvidence(store, clock)
         self.code_imports = CodeImports(store, clock)
         self.code_watch = CodeWatch(store, clock)
         self.lot_imports = LotImports(store, clock)

@@ -31,6 +31,20 @@ class InvalidInput(VeritemError):
     message = "{field}: {why}"
 
 
+class EvidenceTooLarge(VeritemError):
+    """A file of evidence has too many bytes."""
+
+    code = "evidence-too-large"
+    message = "a file of evidence has at most {most} bytes"
+
+
+class SamePersonEvidence(VeritemError):
+    """Whoever sent evidence does not release it, and whoever withdrew it does not erase it."""
+
+    code = "same-person-evidence"
+    message = "another person must do this with the evidence {id}"
+
+
 class OrderIncomplete(VeritemError):
     """The order names no packer or no product, so nobody can approve it."""
 
@@ -195,6 +209,13 @@ class SignInLimited(VeritemError):
 
     code = "sign-in-limited"
     message = "too many sign-in attempts; try again in {seconds} seconds"
+
+
+class UploadsLimited(SignInLimited):
+    """One organisation stored too many files; `seconds` says when to try again."""
+
+    code = "uploads-limited"
+    message = "too many files; try again in {seconds} seconds"
 
 
 class InvitationLimited(SignInLimited):

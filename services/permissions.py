@@ -69,6 +69,10 @@ class Permission(StrEnum):
     CODE_EDIT = "code.edit"
     CODE_SUSPEND = "code.suspend"
     HOUSEHOLD_SEE = "household.see"
+    EVIDENCE_SEE = "evidence.see"
+    EVIDENCE_ATTACH = "evidence.attach"
+    EVIDENCE_RELEASE = "evidence.release"
+    EVIDENCE_ERASE = "evidence.erase"
     ACTOR_INVITE = "actor.invite"
     ACCOUNT_SEE = "account.see"
     ACCOUNT_MANAGE = "account.manage"
@@ -85,6 +89,8 @@ _TRADE: Final = frozenset(
     {_P.EVENT_SEE, _P.EVENT_RECORD, _P.LINK_SEE, _P.LINK_EDIT, _P.TOKEN_SHARE}
 )
 """What every actor of the trade may do: tell its own part of the record, link its own GS1 keys."""
+_SITES: Final = frozenset({_P.EVIDENCE_SEE, _P.EVIDENCE_ATTACH})
+"""What the organisation of a registered code may do with evidence of it."""
 
 GRANTS: Final[Mapping[ActorRole, frozenset[Permission]]] = {
     "print_house": frozenset(
@@ -100,7 +106,8 @@ GRANTS: Final[Mapping[ActorRole, frozenset[Permission]]] = {
             _P.REGISTRY_SEE,
         }
     ),
-    "packer": frozenset(
+    "packer": _SITES
+    | frozenset(
         {
             _P.ORDER_SEE,
             _P.ORDER_REQUEST,
@@ -131,6 +138,7 @@ GRANTS: Final[Mapping[ActorRole, frozenset[Permission]]] = {
     ),
     **dict.fromkeys(TRADE_KINDS, _TRADE),
     "grower": _TRADE
+    | _SITES
     | {
         _P.LOT_SEE,
         _P.HEARING_SEE,
@@ -139,7 +147,8 @@ GRANTS: Final[Mapping[ActorRole, frozenset[Permission]]] = {
         _P.WEBHOOK_SEE,
         _P.WEBHOOK_EDIT,
     },
-    "inspector": frozenset(
+    "inspector": _SITES
+    | frozenset(
         {
             _P.BATCH_SEE,
             _P.LOT_SEE,
@@ -164,8 +173,11 @@ GRANTS: Final[Mapping[ActorRole, frozenset[Permission]]] = {
             _P.FIELD_CHECK,
         }
     ),
-    "authority": frozenset(
+    "authority": _SITES
+    | frozenset(
         {
+            _P.EVIDENCE_RELEASE,
+            _P.EVIDENCE_ERASE,
             _P.ORDER_SEE,
             _P.ORDER_DECIDE,
             _P.QUOTA_SET,
@@ -253,6 +265,7 @@ GRANTS: Final[Mapping[ActorRole, frozenset[Permission]]] = {
             _P.LINK_SEE,
             _P.WEBHOOK_SEE,
             _P.HOUSEHOLD_SEE,
+            _P.EVIDENCE_SEE,
             _P.MAIL_SEE,
             _P.ACCOUNT_SEE,
             _P.AUDIT_SEE,
@@ -288,6 +301,8 @@ TOKEN_PERMISSIONS: Final = frozenset(
         _P.REBIND,
         _P.VOID,
         _P.REGISTRY_SEE,
+        _P.EVIDENCE_SEE,
+        _P.EVIDENCE_ATTACH,
     }
 )
 """What a token of an organisation may be given. Nobody stands behind such a token, so it orders,

@@ -5,7 +5,8 @@ The authority of a province sees the orders, batches and lots of the packers of 
 (`ledger.packer_provinces`). A print house sees the orders assigned to it and their batches. A
 packer sees its own orders, orders that name no packer, and the lots that belong to it. A grower
 sees the lots that name a growing area registered to its organisation. All of them see their own
-hearings and events. A row outside of the scope is answered as unknown.
+hearings and events. Evidence of a registered code is for the organisation of the code and the
+authority of the code's province. A row outside of the scope is answered as unknown.
 
 The scope is a filter of the ledger's queries, the same for one row and for lists.
 """
@@ -14,13 +15,23 @@ from collections.abc import Collection
 from dataclasses import replace
 from typing import Final
 
-from ledger import Batch, BatchFilter, Hearing, LotFilter, LotRow, Order, OrderFilter
+from ledger import (
+    Batch,
+    BatchFilter,
+    Hearing,
+    LotFilter,
+    LotRow,
+    Order,
+    OrderFilter,
+    RegisteredCode,
+)
 from ledger.cartons.carton_rows import Carton
 from ledger.cartons.cartons import CartonFilter
 from ledger.errors import UnknownBatch, UnknownHearing, UnknownLot, UnknownOrder, UnknownRow
 from ledger.organisations.actor_invitations import ActorInvitation
 from services.context import Actor, ServiceContext
 from traceability.carton_label import parse_carton_label
+from traceability.registration_codes import normalize_code
 
 _UNRESTRICTED: Final = frozenset(
     {"inspector", "authority", "issuer", "administrator", "demo", "operator"}
@@ -121,6 +132,21 @@ async def find_carton(context: ServiceContext, name: str) -> Carton:
     label = parse_carton_label(text if at else name)
     wanted = carton_scope(context.actor)
     return await context.ledger.cartons.get(label, organisation if at else None, wanted)
+
+
+def is_code_in_scope(actor: Actor, code: RegisteredCode) -> bool:
+    """Whether the evidence of a registered code is in the actor's scope."""
+    if actor.role in _UNRESTRICTED:
+        return actor.province is None or actor.province == code.province
+    return actor.organisation is not None and actor.organisation == code.organisation
+
+
+async def find_code(context: ServiceContext, text: str) -> RegisteredCode:
+    """The registered code, as it is typed, if its evidence is in scope. Raises `UnknownRow`."""
+    found = await context.ledger.registered_codes.get(normalize_code(text))
+    if not is_code_in_scope(context.actor, found):
+        raise UnknownRow(kind="registered code", id=found.code)
+    return found
 
 
 def hearing_scope(actor: Actor) -> str | None:

@@ -6,7 +6,7 @@ from attachments import MalformedPhoto, PhotoTooLarge
 from attachments.errors import AttachmentsUnwritable
 from desk.api.call import ApiCall
 from desk.api.routing import ApiRoutes
-from services.lots.photos import UploadsLimited
+from services.errors import UploadsLimited
 from services.permissions import Permission
 from web.photo_limits import MOST_BYTES
 

@@ -15,6 +15,7 @@ from ledger.alerts.alert_record import CodeCount
 from ledger.code_watch.code_watch import CodeActivity
 from ledger.orders.crop import CropEstimate
 from services.codes import registered_codes
+from services.codes.code_evidence import count_evidence, may_see_evidence
 from services.codes.code_watch import get_activity, list_used_lots, locate_code
 from services.lists.find import find_person_names
 from services.permissions import Permission, has_permission
@@ -107,6 +108,9 @@ async def describe_code_case(call: PageCall, alert: Alert) -> dict[str, Any]:
             context, row.status_by, *(entry.actor for entry in history.items)
         ),
         "code_address": f"/codes/{row.code}",
+        "evidence_count": (await count_evidence(context, [row.code])).get(row.code, 0)
+        if may_see_evidence(context, row)
+        else None,
     }
 
 

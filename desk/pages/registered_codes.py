@@ -9,6 +9,7 @@ from aiohttp import web
 from desk.pages.alert_texts import describe_subject
 from desk.pages.call import PageCall
 from desk.pages.code_case import describe_code_use
+from desk.pages.code_evidence import describe_pieces
 from desk.pages.code_form import CodeRuleForm, RegisteredCodeForm, StatusForm, refuse_fields
 from desk.pages.code_values import CodeNames, describe_field, list_facts, load_code_names
 from desk.pages.lists import render_list
@@ -18,6 +19,7 @@ from ledger import AuditEntry, RegisteredCode
 from services import ServiceContext
 from services.alerts import alerts
 from services.codes import registered_codes
+from services.codes.code_evidence import list_evidence, may_see_evidence
 from services.lists.codes import CODES
 from services.lists.find import find_person_names
 from services.permissions import Permission, has_permission
@@ -30,6 +32,7 @@ routes = PageRoutes()
 _SHOWN: Final = 50
 _SUSPEND: Final = (Permission.CODE_EDIT, Permission.CODE_SUSPEND)
 _LOTS: Final = 10
+_EVIDENCE: Final = 3
 
 
 @routes.add("GET", "/codes", permissions=CODES.permissions)
@@ -81,6 +84,10 @@ async def show_code(call: PageCall, place: str) -> web.StreamResponse:
         lots = await registered_codes.list_lots_of_code(
             context, row.code, limit=_LOTS, after=call.query.get("lots")
         )
+    evidence = None
+    if may_see_evidence(context, row):
+        pieces = await list_evidence(context, row.code, limit=_EVIDENCE)
+        evidence = await describe_pieces(call, pieces.items)
     names = await load_code_names(call, [row])
     crop = None
     if row.kind == CodeKind.GROWING_AREA:
@@ -111,6 +118,7 @@ async def show_code(call: PageCall, place: str) -> web.StreamResponse:
             context, row.status_by, *(entry.actor for entry in history.items)
         ),
         lots=lots,
+        evidence=evidence,
         subject=lambda one: describe_subject(one, call.texts),
         **use,
     )

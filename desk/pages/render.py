@@ -83,6 +83,7 @@ MENU_SECTIONS: Final[Mapping[str, Sequence[tuple[str, str, tuple[Permission, ...
     ),
     "registry": (
         ("/codes", "codes", (Permission.STAMP_SEE, Permission.CODE_EDIT)),
+        ("/evidence", "evidence", (Permission.EVIDENCE_ATTACH,)),
         ("/actor-invitations", "actors", (Permission.ACTOR_INVITE,)),
         ("/organisations", "organisations", (Permission.REGISTRY_EDIT,)),
         ("/places", "places", (Permission.REGISTRY_EDIT,)),

@@ -8,13 +8,15 @@ from urllib.parse import urlencode
 from aiohttp import web
 
 from desk.pages.call import PageCall
+from desk.pages.code_evidence import code_path
 from desk.pages.forms import TraceRecallForm
 from desk.pages.list_files import BOM, CSV_TYPE, encode_csv
 from desk.pages.render import render_page
 from desk.pages.routing import PageRoutes, redirect
 from desk.pages.trace_rows import TraceRow, list_rows
+from services.codes.code_evidence import count_evidence
 from services.errors import InvalidInput
-from services.permissions import Permission
+from services.permissions import Permission, has_permission
 from services.traces.trace_recalls import preview_trace_recall, propose_trace_recall
 from services.traces.trace_starts import StartKind, StartRequest, parse_request
 from services.traces.traces import FoundTrace, find_place_provinces, trace_item
@@ -137,6 +139,7 @@ async def _render(
             for one, rows in found
         ],
         took_ms=sum(one.took_ms for one, _ in found),
+        evidence=await _count_evidence(call, [one for one, _ in found]),
     )
 
 
@@ -145,6 +148,20 @@ async def _list_rows(call: PageCall, found: FoundTrace) -> list[TraceRow]:
     names = await call.context.ledger.lists.get_names("organisation", tellers)
     places = await find_place_provinces(call.context, found)
     return list_rows(found, names, places, call.texts)
+
+
+async def _count_evidence(
+    call: PageCall, found: Sequence[FoundTrace]
+) -> list[tuple[str, str, int]]:
+    """Code, path and number of pieces of evidence of the places of a trace that have any."""
+    if not found or not has_permission(call.context.actor, Permission.EVIDENCE_SEE):
+        return []
+    places = {place for one in found for step in one.trace.steps for place in step.event.places}
+    codes = {describe_thing(key).text for key in places}
+    if found[0].start.kind is StartKind.PLACE:
+        codes.add(found[0].start.name)
+    counts = await count_evidence(call.context, codes)
+    return [(code, code_path(code), count) for code, count in sorted(counts.items())]
 
 
 def _count_reached(found: FoundTrace) -> dict[str, int]:

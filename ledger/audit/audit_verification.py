@@ -61,6 +61,7 @@ _DIGESTED: Final = {
         schema.places,
         schema.registered_codes,
         schema.code_rules,
+        schema.code_evidence,
         schema.orders,
         schema.batches,
         schema.lots,

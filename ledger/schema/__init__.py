@@ -25,6 +25,12 @@ from ledger.schema.alerts import (
 from ledger.schema.batches import NO_DUE_DAY, batch_parties, batches, spans, transitions
 from ledger.schema.cartons import carton_acts, carton_contents, carton_items, cartons
 from ledger.schema.code_activity import code_activity, watch_positions, watched_codes
+from ledger.schema.code_evidence import (
+    code_evidence,
+    evidence_acts,
+    evidence_texts,
+    evidence_waiting,
+)
 from ledger.schema.codes import (
     code_imports,
     code_rules,
@@ -116,6 +122,8 @@ HISTORY: Final = (
     "diary_entries",
     "carton_acts",
     "carton_items",
+    "code_evidence",
+    "evidence_acts",
 )
 """The append-only tables."""
 
@@ -144,6 +152,7 @@ __all__ = [
     "cartons",
     "chain_heads",
     "code_activity",
+    "code_evidence",
     "code_imports",
     "code_rules",
     "decisions",
@@ -159,6 +168,9 @@ __all__ = [
     "epcis_staged_errors",
     "epcis_staged_events",
     "epcis_staged_keys",
+    "evidence_acts",
+    "evidence_texts",
+    "evidence_waiting",
     "field_findings",
     "field_phones",
     "field_snapshots",

@@ -78,6 +78,10 @@ GRANT SELECT (id, anchor, organisation, description, links) ON link_sets TO veri
 -- Of registered codes the public page shows no household that did not agree.
 GRANT SELECT (code, kind, public_name, province, is_household, public_household) ON registered_codes
     TO veritem_resolver;
+-- Of evidence the public page shows what kind it is, of which days and from which source, once released.
+GRANT SELECT (id, code, at, kind, shows_from, shows_until, is_public) ON code_evidence TO veritem_resolver;
+GRANT SELECT (evidence, source) ON evidence_texts TO veritem_resolver;
+GRANT SELECT (evidence, act) ON evidence_acts TO veritem_resolver;
 -- Of transitions the resolver sees which batch changed and when a stamp was claimed, of the audit
 -- log which lot or device was saved, of PIN attempts how many others know a PIN: not who. The hashes
 -- show at its start whether signed rows are still there (docs/heads.md).
@@ -196,6 +200,9 @@ GRANT SELECT ON alert_levels TO veritem_recorder;
 -- the triggers let it change only `approved` to `fulfilled`.
 GRANT INSERT, UPDATE ON organisations, products, places TO veritem_desk;
 GRANT INSERT, UPDATE ON registered_codes, code_rules TO veritem_desk;
+-- Evidence never changes. Its texts are erased with its file, by law.
+GRANT INSERT ON code_evidence, evidence_acts TO veritem_desk;
+GRANT INSERT, DELETE ON evidence_texts, evidence_waiting TO veritem_desk;
 GRANT INSERT, DELETE ON gs1_prefixes, link_hosts TO veritem_desk;
 GRANT INSERT, DELETE, UPDATE (organisation, version, description, links, saved_by, saved_at) ON link_sets
     TO veritem_desk;

@@ -12,8 +12,7 @@ from ledger.staff_errors import UnknownStaff
 from services.alerts.field_history import FindingFile
 from services.attempt_budget import AttemptBudget
 from services.context import Actor, ServiceContext
-from services.errors import InvalidInput
-from services.lots.photos import UploadsLimited
+from services.errors import InvalidInput, UploadsLimited
 from services.permissions import Permission, has_permission, require_permission
 from stamps.typed_date import MalformedDate, parse_typed_date
 from stamps.vietnam_time import to_date, to_date_start

@@ -12,7 +12,7 @@ from attachments import AttachmentStore, is_attachment_hash
 from ledger import Ledger, LotFilter
 from services.attempt_budget import AttemptBudget
 from services.context import ServiceContext
-from services.errors import SignInLimited
+from services.errors import UploadsLimited
 from services.permissions import Permission, require_permission
 
 ADDRESS: Final = "/a/"
@@ -21,13 +21,6 @@ MOST_AT_ONCE: Final = 100
 """Photos that one organisation may store in a row; one more every `REFILL_MS`."""
 REFILL_MS: Final = 5 * 60_000
 _LOTS_AT_ONCE: Final = 500
-
-
-class UploadsLimited(SignInLimited):
-    """One organisation stored too many photos; `seconds` says when to try again."""
-
-    code = "uploads-limited"
-    message = "too many photos; try again in {seconds} seconds"
 
 
 class PhotoShelf:

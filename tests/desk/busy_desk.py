@@ -10,6 +10,7 @@ CODES = (
     RegisteredCode(
         "VN-ĐLOR-0123", "growing_area", "Vùng trồng Ea Kao", province="66", hectares=12.5
     ),
+    RegisteredCode("VN-ĐLOR-0124", "growing_area", "Vườn Y Bih", organisation="y-bih-nie"),
     RegisteredCode(
         "VN-BTPH-036",
         "packing_house",
@@ -66,5 +67,10 @@ async def make_busy(desk: RunningDesk) -> None:
     await desk.fetch("tri", "POST", "/role-grants", grant, key="g")
     inspector = ServiceContext(ledger, Actor("thanh", "inspector"), desk.clock)
     await devices.add_device(inspector, "Điện thoại của Thanh")
+    statement = "kind=drone&shows_from=2026-09-01&source=DJI&is_public=true"
+    picture = {"Content-Type": "image/jpeg"}
+    for who, code in (("y-bih", "VN-ĐLOR-0124"), ("thanh", "VN-ĐLOR-0123")):
+        path = f"/registered-codes/{code}/evidence?{statement}"
+        await desk.fetch(who, "POST", path, encode_photo(), key="evidence", **picture)
     finding = {"kind": "copy", "typed": f"{number}·2", "note": "Sạp 14"}
     await desk.fetch("thanh", "POST", "/field/findings", finding, key="finding")

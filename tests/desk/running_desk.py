@@ -331,6 +331,7 @@ async def running_desk(directory: Path, **changes: Any) -> AsyncIterator[Running
             "bundles": bundles,
             "drain_seconds": 0.2,  # browsers keep their connections
             "attachments": path.parent / "attachments",
+            "evidence": path.parent / "running-evidence",
             "report_spool": path.parent / "running-spool",
             "field_minutes": 0,  # tests make their snapshots themselves
             **changes,

@@ -308,6 +308,20 @@ async def test_answers_match_the_document(desk: RunningDesk, quick_passwords: No
     await call("mai", "GET", "/registered-code-rules")
     rule = {"is_registration_required": True}
     await call("bo", "PUT", "/registered-code-rules/growing_area", rule)
+    evidence = f"{code}/evidence"
+    statement = f"{evidence}?kind=drone&shows_from=2026-09-01&source=DJI&is_public=true"
+    picture = {"Content-Type": "image/jpeg"}
+    piece = await call("thanh", "POST", statement, encode_photo(), key=new_key(), **picture)
+    await call("thanh", "POST", statement, b"<svg/>", key=new_key(), **picture)  # 422
+    await call("thanh", "POST", f"{evidence}?kind=drone", b"", key=new_key(), **picture)
+    await call("bo", "GET", "/evidence-to-release")
+    await call("y-bih", "GET", "/own-codes")
+    await call("bo", "GET", evidence)
+    for part in ("", "/file", "/picture"):
+        await call("bo", "GET", f"{evidence}/{piece['id']}{part}")
+    await call("bo", "POST", f"{evidence}/{piece['id']}/release")
+    await call("thanh", "POST", f"{evidence}/{piece['id']}/withdrawal", {"reason": "a face"})
+    await call("bo", "POST", f"{evidence}/{piece['id']}/erasure", {"reason": "91/2025/QH15"})
     codes = b"code,name\nVN-BTPH-036,A\n"
     shown = await call("bo", "POST", "/registered-code-imports?file_name=a.csv", codes, **csv)
     await call("bo", "POST", "/registered-code-imports", b"name\nA\n", **csv)
@@ -609,7 +623,7 @@ async def check_bodies(desk: RunningDesk, route: ApiRoute) -> None:
     people |= {"hearings/{hearing}/answers": "mai", "events": "mai", "reviews": "bo"}
     people |= {"lots/{lot}/submissions": "mai"}
     people |= {"diary": "mai"}
-    people |= {"cartons": "mai"}
+    people |= {"cartons": "mai", "evidence": "bo"}
     people |= {"actor invitations": "mai"}
     who = people.get(route.path) or people.get(route.tag, "thanh")
     who = "tri" if route.path == "role-grants" else who

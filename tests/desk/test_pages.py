@@ -30,6 +30,7 @@ from services.lots.lot_fields import extract_fields, read_lot
 from services.permissions import GRANTS, Permission
 from services.trade_actors import list_entries
 from stamps.lifecycle import REASONS, State, Transition
+from tests.attachments.photos import encode_photo
 from tests.desk.people import somebody
 from tests.desk.roles import DISTINCT_ROLES
 from tests.desk.running_desk import PEOPLE, RunningDesk, lot_document, new_key
@@ -403,11 +404,17 @@ async def test_each_role_sees_its_own_pages_and_no_others(desk: RunningDesk, rol
         proposals["packer"] = (await propose(desk, "lot.change", "lot:DL-2026-0912")).id
         await desk.ledger.proposals.refuse(proposals["packer"], "bo")
         area = {"code": "VN-TGOR-0001", "kind": "growing_area", "name": "Cái Bè"}
+        if role in ("packer", "grower"):  # evidence is for the organisation of the code
+            area["organisation"] = str(PEOPLE[WHO[role]][2])  # type: ignore[index] # a role
         await desk.fetch("bo", "POST", "/registered-codes", area)
         own = {"code": "VN-ĐLOR-0123", "kind": "growing_area", "name": "Ea Kao"}
         own["organisation"] = "y-bih-nie"
         await desk.fetch("bo", "POST", "/registered-codes", own)
         csv = {"Content-Type": "text/csv"}
+        statement = "kind=drone&shows_from=2026-09-01&source=DJI"
+        path = f"/registered-codes/VN-TGOR-0001/evidence?{statement}"
+        picture = {"Content-Type": "image/jpeg"}
+        sent = await desk.fetch("bo", "POST", path, encode_photo(), key="evidence", **picture)
         shown = await desk.fetch(
             "bo", "POST", "/registered-code-imports", b"code,name\nVN-BTPH-036,A\n", **csv
         )
@@ -437,6 +444,7 @@ async def test_each_role_sees_its_own_pages_and_no_others(desk: RunningDesk, rol
             "year": "2026",
             "grade": "sealed",
             "place": "VN-TGOR-0001",
+            "evidence": sent["id"],
             "import_id": shown["id"],
             "lot_import": new_lots["id"],
             "kind": "crop",

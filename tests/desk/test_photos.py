@@ -8,7 +8,8 @@ from PIL import Image
 from playwright.async_api import Browser
 
 from attachments import AttachmentStore
-from services.lots.photos import REFILL_MS, PhotoShelf, UploadsLimited
+from services.errors import UploadsLimited
+from services.lots.photos import REFILL_MS, PhotoShelf
 from tests.attachments.photos import encode_photo
 from tests.desk.people import somebody
 from tests.desk.running_desk import RunningDesk

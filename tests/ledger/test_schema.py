@@ -33,6 +33,7 @@ from ledger.storage.urls import UnknownStorage
 from tests.accounts import add_accounts
 from tests.ledger.cartons.test_cartons import activated as activate_lot
 from tests.ledger.cartons.test_cartons import move
+from tests.ledger.codes.test_code_evidence import PIECE
 from tests.ledger.scans.test_scans import SCAN
 from tests.ledger.world import activated
 from tests.servers import PostgresServer
@@ -139,6 +140,8 @@ async def fill_history(ledger: Ledger) -> None:
     await ledger.diary_entries.record("p1", [NewEntry(event, "harvest")], actor="mai")
     batch = await activate_lot(ledger, 10, "L2", owner="p1")
     await move(ledger, "pack", "T-1", (batch, 0, 5), owner="p1")
+    await ledger.code_evidence.attach(PIECE, "r")
+    await ledger.code_evidence.withdraw(PIECE.id, "x", actor="mai")
     await ledger.generations.renew("restore")
 
 

@@ -36,6 +36,31 @@ def format_iso_day(day: str, language: Language) -> str:
     return _format_day((date.fromisoformat(day) - _EPOCH).days, language)
 
 
+def format_iso_span(first: str, last: str, language: Language) -> str:
+    """The time between two ISO dates; one, if they are equal. A time of day in Vietnam may follow.
+
+    >>> format_iso_span("2026-09-01", "2026-09-01", "vi")
+    '01/09/2026'
+    >>> format_iso_span("2026-09-01", "2026-09-03", "en")
+    '1 Sep 2026 – 3 Sep 2026'
+    >>> format_iso_span("2026-09-01T10:15", "2026-09-01T10:15", "vi")
+    '10:15 ngày 01/09/2026'
+    """
+    ends = [_format_iso_moment(text, language) for text in dict.fromkeys((first, last))]
+    return " – ".join(ends)
+
+
+def _format_iso_moment(text: str, language: Language) -> str:
+    """An ISO date with its time of day, if it has one."""
+    day, _, clock = text.partition("T")
+    shown = format_iso_day(day, language)
+    if not clock:
+        return shown
+    hours, minutes = clock.split(":")
+    shown_clock = _format_clock(int(hours) * 60 + int(minutes), language)
+    return _MOMENT_PATTERNS[language].format(time=shown_clock, day=shown)
+
+
 def format_day(at: int, language: Language) -> str:
     """The day in Vietnam of milliseconds since the Unix epoch.
 

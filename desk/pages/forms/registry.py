@@ -5,8 +5,10 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
-from desk.pages.forms.fields import ConfirmationForm, Form, Text
+from desk.pages.forms.fields import ConfirmationForm, Date, Form, Text, Tick
 from ledger import OrganisationKind
+from ledger.codes.code_evidence import EvidenceKind
+from services.codes.code_evidence import MOST_NOTE
 from services.errors import InvalidInput
 from services.notices.webhooks import check_url
 from services.organisations.organisations import ID_PATTERN
@@ -141,3 +143,23 @@ class DisablingForm(ConfirmationForm):
     """Why an organisation is disabled."""
 
     reason: Annotated[str, StringConstraints(max_length=500)]
+
+
+class EvidenceForm(Form):
+    """What the sender says of a file of evidence."""
+
+    kind: EvidenceKind
+    shows_from: Date
+    shows_until: Date | None = None
+    source: Text
+    maker: Text | None = None
+    licence: Text | None = None
+    original: Text | None = None
+    note: Annotated[str, StringConstraints(max_length=MOST_NOTE)] | None = None
+    is_public: Tick = None
+
+
+class EvidenceReasonForm(ConfirmationForm):
+    """Why evidence is withdrawn, or which law asks for its erasure."""
+
+    reason: Text
