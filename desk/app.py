@@ -48,6 +48,7 @@ from services.lots.lot_drafts import erase_old_drafts
 from services.lots.photos import PhotoShelf
 from services.organisations.actor_invitations import erase_old_invitations
 from services.privacy.erasures import erase_when_due
+from services.record.capture_intake import CaptureIntake
 from services.record.event_captures import CaptureRunner
 from services.reports.report_intake import ReportIntake
 from services.sign_in import SignInBudgets
@@ -137,6 +138,7 @@ def create_runtime(dependencies: DeskDependencies) -> DeskRuntime:
         ),
         reviews=ReviewRunner(),
         captures=CaptureRunner(dependencies.ledger, dependencies.clock),
+        capture_intake=CaptureIntake(),
     )
 
 

@@ -20,6 +20,7 @@ from services.field.field_snapshots import SnapshotMaker
 from services.figures.keeper import FigureKeeper
 from services.lots.photos import PhotoShelf
 from services.privacy.personal_data import Retention
+from services.record.capture_intake import CaptureIntake
 from services.record.event_captures import CaptureRunner
 from services.reports.report_intake import ReportIntake
 from services.sign_in import SignInBudgets
@@ -50,6 +51,7 @@ class DeskRuntime:
     field_snapshots: SnapshotMaker
     reviews: ReviewRunner
     captures: CaptureRunner
+    capture_intake: CaptureIntake
     figures: FigureKeeper
     own_hosts: OwnHostsCache
     field_budget: AttemptBudget

@@ -73,10 +73,8 @@ def check_headers(request: web.Request) -> None:
     """
     headers = request.headers
     for kind in ("EPCIS", "CBV"):
-        least, most, version = (
-            _read_version(headers.get(f"GS1-{kind}-{name}", VERSION))
-            for name in ("Min", "Max", "Version")
-        )
+        names = [f"GS1-{kind}-{name}" for name in ("Min", "Max", "Version")]
+        least, most, version = (_read_version(name, headers.get(name, VERSION)) for name in names)
         if least > _OWN or most < _OWN[: len(most)] or version[:2] != _OWN[:2]:
             raise NotAcceptable(header=f"GS1-{kind}-*", why=f"version {VERSION} is spoken here")
     wanted = headers.get("GS1-EPC-Format", "No_Preference")
@@ -90,12 +88,14 @@ def check_headers(request: web.Request) -> None:
         raise UnsupportedMedia(allowed=", ".join(_MEDIA))
 
 
-def _read_version(text: str) -> tuple[int, ...]:
-    found = re.fullmatch(r"\s*(\d{1,3}(?:\.\d{1,3}){0,2})\s*", text)
-    return tuple(map(int, found[1].split("."))) if found else (0,)
+def _read_version(header: str, text: str) -> tuple[int, ...]:
+    found = re.fullmatch(r"\s*(\d{1,3}(?:\.\d{1,3}){0,2})\s*", text, re.ASCII)
+    if found is None:
+        raise NotAcceptable(header=header, why=f"is no version; {VERSION} is spoken here")
+    return tuple(map(int, found[1].split(".")))
 
 
-_OWN: Final = _read_version(VERSION)
+_OWN: Final = _read_version("", VERSION)
 
 
 def answer_json(

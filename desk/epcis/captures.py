@@ -13,6 +13,7 @@ from services.paging import PageRequest
 from services.record.event_captures import (
     MOST_BYTES,
     add_capture,
+    check_room,
     get_capture,
     list_captures,
     parse_document,
@@ -31,8 +32,14 @@ _SECONDS_PER_MEGABYTE: Final = 8
 async def post_capture(call: EpcisCall) -> web.Response:
     """Take a document in, and answer where its job is."""
     behaviour = _read_behaviour(call)
-    content = await _read(call, MOST_BYTES)
-    capture = await add_capture(call.context, content, behaviour)
+    intake = call.runtime.capture_intake
+    # Asked before the body is read: who may send nothing now sends nothing.
+    organisation = await check_room(call.context)
+    size = min(call.request.content_length or MOST_BYTES, MOST_BYTES)
+    async with intake.admit(organisation, size):
+        content = await _read(call, MOST_BYTES)
+        async with intake.check_turn:
+            capture = await add_capture(call.context, content, behaviour)
     call.runtime.captures.wake()
     headers = {"Location": f"{PREFIX}/capture/{capture.id}", _BEHAVIOUR: behaviour}
     return answer_json(call, describe_capture(capture), 202, headers)

@@ -95,17 +95,22 @@ class EpcisCaptures:
     @uncancellable
     async def add(self, capture: Capture, document: bytes) -> Capture:
         """Take a document in. Raises `CapturesFull`, and `UnknownRow` for the organisation."""
-        own = _TABLE.c.organisation == capture.organisation
-        waiting = select(func.count()).where(own, _TABLE.c.state == "waiting")
         organisations = schema.organisations.c.id
         async with self._store.append() as connection:
             known = select(organisations).where(organisations == capture.organisation)
             if await connection.scalar(known) is None:
                 raise UnknownRow(kind="organisation", id=capture.organisation)
-            if (await connection.scalar(waiting) or 0) >= MOST_WAITING:
-                raise CapturesFull(most=MOST_WAITING)
+            await _check_room(connection, capture.organisation)
             await connection.execute(insert(_TABLE).values(**_to_row(capture), document=document))
         return capture
+
+    async def check_room(self, organisation: str) -> None:
+        """Refuse an organisation that has as many captures waiting as it can have.
+
+        Raises `CapturesFull`.
+        """
+        async with self._store.read() as connection:
+            await _check_room(connection, organisation)
 
     async def find_page(
         self,
@@ -270,6 +275,13 @@ class EpcisCaptures:
                 delete(_TABLE).where(_TABLE.c.id.in_(old.limit(_DELETED_AT_ONCE)))
             )
             return int(gone.rowcount)
+
+
+async def _check_room(connection: AsyncConnection, organisation: str) -> None:
+    own = _TABLE.c.organisation == organisation
+    waiting = select(func.count()).where(own, _TABLE.c.state == "waiting")
+    if (await connection.scalar(waiting) or 0) >= MOST_WAITING:
+        raise CapturesFull(most=MOST_WAITING)
 
 
 async def _lock_leased(connection: AsyncConnection, capture: Capture) -> RowMapping:

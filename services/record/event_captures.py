@@ -26,7 +26,12 @@ from services.permissions import Permission, require_permission
 from services.record.event_record import make_new_event, require_organisation
 from services.scope import lot_scope
 from stamps.errors import VeritemError
-from traceability.epcis.event_reader import EventReader, MalformedEvent, find_events
+from traceability.epcis.event_reader import (
+    EventReader,
+    MalformedEvent,
+    check_header,
+    find_events,
+)
 from traceability.lot_rules import CLOCK_TOLERANCE_MS
 from web.control_characters import check_json
 from web.text_files import convert_to_utf8
@@ -39,6 +44,8 @@ MOST_KEYS: Final = 100_000
 """Identifiers of one document that is recorded in one transaction."""
 _PART: Final = 250
 """Events of one transaction, and of one turn of the thread: others write in between."""
+_SHOWN: Final = 400
+"""Characters of a description that are kept."""
 _LEASE_MS: Final = 120_000
 _IDLE_SECONDS: Final = 2.0
 """Longest time until a capture is found that another process left."""
@@ -57,7 +64,7 @@ async def add_capture(
     Raises `Forbidden`, `InvalidInput`, `CapturesFull`, and `MalformedEvent` for what is no document
     of events.
     """
-    organisation = require_organisation(context)
+    organisation = await check_room(context)
     count, stored = await asyncio.to_thread(_check_document, content)
     capture = Capture(
         id=secrets.token_hex(12),
@@ -70,13 +77,25 @@ async def add_capture(
     return await context.ledger.epcis_captures.add(capture, stored)
 
 
+async def check_room(context: ServiceContext) -> str:
+    """The actor's organisation, if it may send a document now.
+
+    Raises `Forbidden`, `InvalidInput`, `CapturesFull`.
+    """
+    organisation = require_organisation(context)
+    await context.ledger.epcis_captures.check_room(organisation)
+    return organisation
+
+
 def _check_document(content: bytes) -> tuple[int, bytes]:
     """How many events a document has, and how it is stored."""
     content = convert_to_utf8(content)
     check_json(content)
     document = parse_document(content)
+    events = find_events(document, MOST_EVENTS)
+    check_header(document)
     EventReader.open(document, 0)
-    return len(find_events(document, MOST_EVENTS)), zlib.compress(content, 1)
+    return len(events), zlib.compress(content, 1)
 
 
 def parse_document(content: bytes) -> Mapping[str, Any]:
@@ -84,9 +103,13 @@ def parse_document(content: bytes) -> Mapping[str, Any]:
     try:
         document = orjson.loads(content)
     except orjson.JSONDecodeError as error:
-        raise MalformedEvent(number=0, field="document", why=f"is not JSON: {error}") from None
+        why = f"is not JSON: {error}"
+        if content.lstrip()[:1] == b"<":
+            why = "is XML, which is not read here: send JSON or JSON-LD"
+        raise MalformedEvent(number=0, field="document", why=why) from None
     if not isinstance(document, Mapping):
-        raise MalformedEvent(number=0, field="document", why="is no JSON object")
+        why = "is no JSON object: send an EPCISDocument with the events in epcisBody.eventList"
+        raise MalformedEvent(number=0, field="document", why=why)
     return document
 
 
@@ -178,6 +201,7 @@ class _CaptureWork:
         # The time of its arrival: a worker that begins again judges as the first one did.
         latest = capture.created_at + CLOCK_TOLERANCE_MS
         self._reader = EventReader.open(document, latest, takes_any_id=True)
+        self._first_of_id = _find_repeated_ids(self._events)
 
     async def run(self) -> None:
         if self.capture.behaviour == "proceed" or len(self._events) <= _PART:
@@ -221,10 +245,28 @@ class _CaptureWork:
         errors: list[Mapping[str, Any]] = []
         for number, raw in enumerate(self._events[start : start + _PART], start=start + 1):
             try:
-                events.append(make_new_event(self._reader.read(number, raw)))
+                read = self._reader.read(number, raw)
+                self._check_id(number, raw.get("eventID"), read.id)
+                events.append(make_new_event(read))
             except MalformedEvent as refusal:
                 errors.append(_describe_refusal(refusal))
         return events, errors
+
+    def _check_id(self, number: int, stated: Any, id_: str) -> None:
+        """Refuse the id of an event before it in the document that says something else."""
+        first = self._first_of_id.get(stated) if isinstance(stated, str) else None
+        if first is None or first >= number:
+            return
+        try:
+            is_same = self._reader.read(first, self._events[first - 1]).id == id_
+        except MalformedEvent:
+            return
+        if not is_same:
+            why = (
+                f"is that of event {first - 1}, which differs: give each event an id of its own, "
+                "or leave eventID out"
+            )
+            raise MalformedEvent(number=number, field="eventID", why=why)
 
     async def _record(
         self, events: Sequence[NewEvent], errors: Sequence[Mapping[str, Any]], position: int
@@ -241,9 +283,21 @@ class _CaptureWork:
         )
 
 
+def _find_repeated_ids(events: Sequence[Any]) -> Mapping[str, int]:
+    """The number of the first event of each id that several events of a document state."""
+    first: dict[str, int] = {}
+    repeated = set()
+    for number, raw in enumerate(events, start=1):
+        stated = raw.get("eventID") if isinstance(raw, Mapping) else None
+        if isinstance(stated, str) and first.setdefault(stated, number) != number:
+            repeated.add(stated)
+    return {stated: first[stated] for stated in repeated}
+
+
 def _describe_refusal(refusal: MalformedEvent) -> dict[str, Any]:
+    why = refusal.why if refusal.field == "event" else f"{refusal.field} {refusal.why}"
     return {
         "index": max(refusal.number - 1, 0),
-        "path": refusal.find_pointer(),
-        "why": f"{refusal.field} {refusal.why}",
+        "path": refusal.find_pointer()[:_SHOWN],
+        "why": why[:_SHOWN],
     }

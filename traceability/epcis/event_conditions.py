@@ -6,12 +6,12 @@ A condition says whether one event fulfils it. `find_lead` says which conditions
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from difflib import get_close_matches
 from typing import Any, Final, Literal, Protocol
 
 from stamps.errors import VeritemError
 from traceability.epcis.event_model import ALLOWED
 from traceability.epcis.event_reader import KeyPart, normalize_key, parse_event_id
+from traceability.epcis.flaw_texts import suggest
 from traceability.epcis.vocabulary import (
     BUSINESS_STEPS,
     DISPOSITIONS,
@@ -320,9 +320,8 @@ def _read_extension(name: str, values: Values) -> Condition:
     in_ilmd = rest.startswith("ILMD_")
     key = rest.removeprefix("ILMD_")
     if verb not in ("EQ", "EXISTS") or ":" not in key:
-        like = get_close_matches(name, PARAMETERS, n=1)
-        hint = f"; did you mean {like[0]}?" if like else ""
-        raise UnclearQuery(parameter=name, why=f"is no parameter that is offered here{hint}")
+        hint = suggest(name, PARAMETERS)
+        raise UnclearQuery(parameter=name[:100], why=f"is no parameter that is offered here{hint}")
     wanted = frozenset(values)
 
     def is_met(event: QueriedEvent) -> bool:

@@ -8,6 +8,7 @@ context: a misspelt field would otherwise be lost without a word.
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from typing import Annotated, Any, Final, Literal, Self
 
 from pydantic import (
@@ -19,6 +20,8 @@ from pydantic import (
     model_validator,
 )
 
+from traceability.epcis.flaw_texts import suggest
+from traceability.epcis.identifiers import find_wrong_check_digit
 from traceability.epcis.vocabulary import (
     BUSINESS_STEPS,
     DISPOSITIONS,
@@ -31,7 +34,9 @@ from traceability.epcis.vocabulary import (
 
 MAX_IDENTIFIERS: Final = 1000
 """Identifiers in one list of an event."""
-_URI: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[^\s\x00-\x1f\x7f]+")
+_URI: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[^\s\x00-\x1f\x7f<>\"{}|\\^`]+")
+"""RFC 3986, with letters of every script: hosts and people write addresses with them."""
+_TIME: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)", re.ASCII)
 _PREFIXED: Final = re.compile(r"[A-Za-z][\w.-]*:[\w.-]+")
 
 EventType = Literal[
@@ -45,8 +50,29 @@ EventType = Literal[
 
 def _check_uri(text: str) -> str:
     if not _URI.fullmatch(text):
-        raise ValueError("is not a URI")
+        like = (
+            "https://id.gs1.org/01/08935000000014/21/7" if text.isdigit() else "https://… or urn:…"
+        )
+        raise ValueError(f"is not a URI: write it as {like}")
+    if flaw := find_wrong_check_digit(text):
+        raise ValueError(flaw)
     return text
+
+
+def check_time(text: str) -> str:
+    """Return a time as it is. Raises ValueError for what is no date-time of RFC 3339."""
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        raise ValueError(f"is no time; write it as {_EXAMPLE}") from None
+    if at.tzinfo is None:
+        raise ValueError(f"names no time zone; write it as {_EXAMPLE}")
+    if not _TIME.fullmatch(text):
+        raise ValueError(f"is no time of RFC 3339; write it as {_EXAMPLE}")
+    return text
+
+
+_EXAMPLE: Final = "2026-09-12T09:15:00+07:00"
 
 
 Uri = Annotated[str, StringConstraints(max_length=500), AfterValidator(_check_uri)]
@@ -69,7 +95,7 @@ PartyType = Annotated[Word, AfterValidator(_check_word(PARTY_TYPES))]
 ErrorReason = Annotated[Word, AfterValidator(_check_word(ERROR_REASONS))]
 Unit = Annotated[str, StringConstraints(pattern=r"^[A-Z0-9]{2,3}$")]
 """A unit of UN/ECE recommendation 20: `KGM`."""
-Time = Annotated[str, StringConstraints(max_length=40)]
+Time = Annotated[str, StringConstraints(max_length=40), AfterValidator(check_time)]
 
 
 class EventPart(BaseModel):
@@ -77,11 +103,21 @@ class EventPart(BaseModel):
 
     model_config = ConfigDict(extra="allow", frozen=True)
 
+    @model_validator(mode="before")
+    @classmethod
+    def _refuse_null(cls, told: Any) -> Any:
+        if isinstance(told, Mapping):
+            for name in cls.model_fields:
+                if name in told and told[name] is None:
+                    raise ValueError(f"{name} is null: leave the field out")
+        return told
+
     @model_validator(mode="after")
     def _refuse_unknown_fields(self) -> Self:
         for name in self.model_extra or ():
             if not _PREFIXED.fullmatch(name) and name != "rdfs:comment":
-                raise ValueError(f"{name} is no field of EPCIS 2.0 and has no prefix")
+                meant = suggest(name, type(self).model_fields)
+                raise ValueError(f"{name[:100]} is no field of EPCIS 2.0 and has no prefix{meant}")
         return self
 
 
@@ -181,6 +217,12 @@ class SensorReport(EventPart):
     percValue: Number | None = None
     uom: Annotated[str, StringConstraints(max_length=20)] | None = None
 
+    @model_validator(mode="after")
+    def _check_type(self) -> Self:
+        if self.type is None and self.exception is None:
+            raise ValueError("type is missing: what was measured, as Temperature")
+        return self
+
 
 class SensorElement(EventPart):
     """Measurements of sensors."""
@@ -236,7 +278,7 @@ class Event(EventPart):
                 raise ValueError(f"{self.type} needs {' or '.join(names)}")
         for name in self.ilmd or ():
             if not _PREFIXED.fullmatch(name) and not _URI.fullmatch(name):
-                raise ValueError(f"ilmd: {name} has no prefix")
+                raise ValueError(f"ilmd: {name[:100]} has no prefix")
         if self.ilmd and self.action not in (None, "ADD"):
             raise ValueError(
                 f"ilmd is told where a thing begins, with action ADD, not {self.action}"

@@ -5,6 +5,7 @@ An event is the same event whoever sends it how often: its id is the hash of its
 its sender gave it is a name that it is found by (`KeyPart.STATED_ID`), and no proof of anything.
 """
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,7 +16,8 @@ from pydantic import ValidationError
 
 from stamps.errors import VeritemError
 from traceability.epcis.event_hash import PREFIXES, collect_prefixes, compute_event_hash
-from traceability.epcis.event_model import ErrorDeclaration, Event
+from traceability.epcis.event_model import ErrorDeclaration, Event, check_time
+from traceability.epcis.flaw_texts import explain_flaw
 from traceability.epcis.identifiers import normalize_identifier
 from traceability.epcis.vocabulary import BUSINESS_STEPS, normalize_word
 
@@ -25,9 +27,18 @@ MAX_KEYS: Final = 10_000
 """Identifiers of one document."""
 _MAX_DEPTH: Final = 10
 _MAX_PREFIXES: Final = 20
+_SHOWN: Final = 100
+"""Characters that are shown of a name that was sent."""
 _EARLIEST: Final = 0
 _LATEST: Final = 4_102_444_800_000
 """2100: a later year is a slip of the keys."""
+_HEADER: Final = {
+    "@context": '["https://ref.gs1.org/standards/epcis/2.0.0/epcis-context.jsonld"]',
+    "type": "EPCISDocument",
+    "schemaVersion": "2.0",
+    "creationDate": "when the document was made, as 2026-09-12T09:15:00+07:00",
+}
+_HEADER_TEXTS: Final = ("id", "sender", "receiver", "instanceIdentifier")
 _NOT_KEPT: Final = ("@context", "eventID", "recordTime", "errorDeclaration")
 _MAY_BE_REDEFINED: Final = frozenset({"cbvmda"})
 """The prefix of attributes in `ilmd`: no field of the standard and no word has it."""
@@ -159,7 +170,10 @@ def find_events(document: Mapping[str, Any], most: int) -> Sequence[Any]:
     """
     body = document.get("epcisBody")
     if not isinstance(body, Mapping):
-        raise MalformedEvent(number=0, field="epcisBody", why="is missing: send an EPCISDocument")
+        why = "is missing: send an EPCISDocument with the events in epcisBody.eventList"
+        if "eventTime" in document:
+            why = f"{why}; one event alone is sent to /epcis/events"
+        raise MalformedEvent(number=0, field="epcisBody", why=why)
     if isinstance(results := body.get("queryResults"), Mapping):
         body = results.get("resultsBody")
     events = body.get("eventList") if isinstance(body, Mapping) else None
@@ -168,6 +182,28 @@ def find_events(document: Mapping[str, Any], most: int) -> Sequence[Any]:
     if len(events) > most:
         raise MalformedEvent(number=0, field="eventList", why=f"has more than {most} events")
     return events
+
+
+def check_header(document: Mapping[str, Any]) -> None:
+    """Refuse a document whose header the standard's schema refuses. Raises `MalformedEvent`."""
+    for name, example in _HEADER.items():
+        if name not in document:
+            raise MalformedEvent(number=0, field=name, why=f"is missing: {example}")
+    if document["type"] not in ("EPCISDocument", "EPCISQueryDocument"):
+        raise MalformedEvent(
+            number=0, field="type", why="is EPCISDocument, or EPCISQueryDocument for an answer"
+        )
+    if not re.fullmatch(r"2(\.\d{1,3}){0,2}", str(document["schemaVersion"])):
+        raise MalformedEvent(
+            number=0, field="schemaVersion", why="is 2.0; other versions are not read"
+        )
+    for name in _HEADER_TEXTS:
+        if not isinstance(document.get(name, ""), str):
+            raise MalformedEvent(number=0, field=name, why="is a text")
+    try:
+        check_time(str(document["creationDate"]))
+    except ValueError as wrong:
+        raise MalformedEvent(number=0, field="creationDate", why=str(wrong)) from None
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,9 +288,7 @@ def _validate(number: int, kept: Mapping[str, Any]) -> Event:
     except ValidationError as error:
         [first, *_] = error.errors(include_url=False)
         field = ".".join(str(one) for one in first["loc"]) or "event"
-        raise MalformedEvent(
-            number=number, field=field, why=first["msg"].removeprefix("Value error, ")
-        ) from None
+        raise MalformedEvent(number=number, field=field, why=explain_flaw(first)) from None
 
 
 def _get_digits(uri: str) -> str:
@@ -283,7 +317,9 @@ def _find_prefixes(
             continue
         if prefix not in prefixes:
             raise MalformedEvent(
-                number=number, field=name, why=f"@context does not define the prefix {prefix}"
+                number=number,
+                field=name[:_SHOWN],
+                why=f"@context does not define the prefix {prefix[:_SHOWN]}",
             )
         used[prefix] = prefixes[prefix]
     for text in _list_texts(kept):
@@ -317,10 +353,7 @@ def _list_texts(value: Any) -> Iterator[str]:
 
 def _read_time(number: int, field: str, text: str, latest: int) -> int:
     try:
-        at = datetime.fromisoformat(text)
-        if at.tzinfo is None:
-            raise MalformedEvent(number=number, field=field, why="names no time zone")
-        ms = round(at.timestamp() * 1000)
+        ms = round(datetime.fromisoformat(text).timestamp() * 1000)
     except (ValueError, OverflowError):
         raise MalformedEvent(number=number, field=field, why="is no time (RFC 3339)") from None
     if not _EARLIEST <= ms <= _LATEST:

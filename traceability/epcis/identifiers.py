@@ -37,6 +37,13 @@ _LOCATION_DIGITS: Final = 12
 _SSCC_DIGITS: Final = 17
 _GSIN_DIGITS: Final = 16
 
+_GS1_KEY: Final = re.compile(
+    r"https?://id\.gs1\.org/(?:01/(?P<gtin>\d{14}|\d{13}|\d{12}|\d{8})"
+    r"|(?:414|417|410|411|412|413|415)/(?P<key>\d{13})|00/(?P<sscc>\d{18}))(?=[/?#]|$)",
+    re.ASCII,
+)
+"""A key that ends with a check digit."""
+
 Parts = Sequence[str]
 
 
@@ -218,3 +225,23 @@ def _normalize_link(uri: str) -> str | None:
         finest = next((name for name in _QUALIFIERS.get(ai, ()) if name in elements), None)
         return link if finest is None else f"{link}/{finest}/{elements[finest]}"
     return None
+
+
+def find_wrong_check_digit(text: str) -> str | None:
+    """What is wrong with the check digit of a GS1 Digital Link at id.gs1.org; None if nothing is.
+
+    The same path at another host may be an address of its own.
+
+    >>> find_wrong_check_digit("https://id.gs1.org/01/08935000000015/21/7")
+    'has a wrong check digit: 08935000000015 should end with 4'
+    >>> find_wrong_check_digit("https://id.gs1.org/01/08935000000014/21/7") is None
+    True
+    """
+    found = _GS1_KEY.match(text)
+    if found is None:
+        return None
+    digits = found["gtin"] or found["key"] or found["sscc"]
+    right = compute_check_digit(digits[:-1])
+    if digits[-1] == right:
+        return None
+    return f"has a wrong check digit: {digits} should end with {right}"

@@ -13,12 +13,16 @@ Traceback (most recent call last):
 ValueError: shiping is no business step of CBV 2.0; did you mean shipping?
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import Final
 
+from traceability.epcis.flaw_texts import suggest
+
 CBV: Final = "https://ref.gs1.org/cbv/"
+_STANDARD: Final = (CBV, "cbv:", "gs1:", "urn:epcglobal:cbv:")
+"""How words of the standard begin that are written as URI."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,8 +109,8 @@ def normalize_word(text: str, vocabulary: Vocabulary) -> str:
 def check_word(text: str, vocabulary: Vocabulary) -> str:
     """The word in its normal form. Raises ValueError for a word that the standard has not."""
     word = normalize_word(text, vocabulary)
-    if ":" in word or word in vocabulary.words:
+    is_other = word.startswith(_STANDARD)  # of the standard, and of another field
+    if word in vocabulary.words or (":" in word and not is_other):
         return word
-    like = get_close_matches(word, vocabulary.words, n=1)
-    hint = f"; did you mean {like[0]}?" if like else ""
+    hint = suggest(re.split("[:/-]", word)[-1], vocabulary.words)
     raise ValueError(f"{word} is no {vocabulary.name} of CBV 2.0{hint}")

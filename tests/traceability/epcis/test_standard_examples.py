@@ -17,6 +17,7 @@ from traceability.epcis.event_reader import (
     KeyPart,
     MalformedEvent,
     ReadEvent,
+    check_header,
     find_events,
     read_events,
 )
@@ -40,7 +41,7 @@ def test_an_id_by_a_draft_of_the_standard_is_a_name_of_the_event() -> None:
     found = read(SHIPPING)
     assert found.stated_id == DRAFT_ID
     assert (KeyPart.STATED_ID, DRAFT_ID) in found.keys
-    assert found.id == read({**SHIPPING, "eventID": None}).id
+    assert found.id == read({key: one for key, one in SHIPPING.items() if key != "eventID"}).id
 
 
 def test_whoever_asks_for_it_has_such_an_id_refused() -> None:
@@ -90,7 +91,7 @@ REFUSED: dict[str, tuple[dict[str, Any], str, str]] = {
     ),
     "a unit in words": (
         {"quantityList": [{"epcClass": "a:b", "quantity": 1, "uom": "kilo"}]},
-        "pattern",
+        "as KGM",
         "quantityList/0/uom",
     ),
     "a report without a value of its type": (
@@ -132,3 +133,88 @@ def test_a_report_about_no_thing_names_its_place() -> None:
 def test_a_document_has_a_bounded_number_of_events() -> None:
     with pytest.raises(MalformedEvent, match="more than 2"):
         find_events(make_document(*[RECEIVING] * 3), 2)
+
+
+MISTAKES: dict[str, tuple[dict[str, Any], str]] = {
+    "no offset": ({"eventTimeZoneOffset": None}, "eventTimeZoneOffset: is missing: .* as [+]07:00"),
+    "an offset in words": ({"eventTimeZoneOffset": "Z"}, "is written as [+]07:00"),
+    "capitals in a name": ({"bizstep": "shipping"}, "bizstep .*; did you mean bizStep[?]"),
+    "a time without zone": (
+        {"eventTime": "2026-01-12T09:15:00"},
+        "names no time zone; write it as 2026-09-12T09:15:00[+]07:00",
+    ),
+    "a date as people write it": ({"eventTime": "12/01/2026"}, "is no time; write it as 2026-"),
+    "a compact time": ({"eventTime": "20260112T091500+0700"}, "RFC 3339; write it as 2026-"),
+    "small letters in a type": ({"type": "objectEvent"}, "did you mean ObjectEvent[?]"),
+    "an action in small letters": ({"action": "add"}, "did you mean ADD[?]"),
+    "a quantity in quotes": (
+        {"quantityList": [{"epcClass": "a:b", "quantity": "820"}]},
+        "quantity: is a number, written without quotation marks, not a text",
+    ),
+    "a word of another vocabulary": ({"bizStep": "cbv:Disp-active"}, "is no business step"),
+    "a word with a prefix that has none": ({"bizStep": "gs1:shipping"}, "did you mean shipping[?]"),
+    "a wrong check digit": (
+        {"epcList": ["https://id.gs1.org/01/08935000000015/21/7"]},
+        "epcList.0: has a wrong check digit: 08935000000015 should end with 4",
+    ),
+    "a wrong check digit of a place": (
+        {"readPoint": {"id": "https://id.gs1.org/414/8935000000013"}},
+        "should end with 4",
+    ),
+    "a bare number": ({"epcList": ["08935000000014"]}, "write it as https://id.gs1.org/01/"),
+    "a place as text": ({"readPoint": "a:b"}, 'readPoint: is an object .*"id"'),
+    "one identifier without a list": ({"epcList": "a:b"}, "is a list, in square brackets"),
+    "null": ({"quantityList": [{"epcClass": None}]}, "epcClass is null: leave the field out"),
+    "a sensor's time": (
+        {"sensorElementList": [{"sensorMetadata": {"time": "noon"}, "sensorReport": [{}]}]},
+        "sensorElementList.0.sensorMetadata.time: is no time",
+    ),
+    "a report of nothing": (
+        {"sensorElementList": [{"sensorReport": [{"value": 26.0}]}]},
+        "sensorReport.0: type is missing",
+    ),
+    "a time of the record": ({"recordTime": "x"}, "recordTime: is no time"),
+    "a URI with a blank mark": ({"epcList": ["urn:x:<1>"]}, "is not a URI"),
+}
+
+
+@pytest.mark.parametrize("name", MISTAKES)
+def test_a_refusal_says_how_to_mend_the_event(name: str) -> None:
+    changes, said = MISTAKES[name]
+    event = {key: value for key, value in {**RECEIVING, **changes}.items() if value is not None}
+    with pytest.raises(MalformedEvent, match=said):
+        read(event)
+
+
+HEADERS: dict[str, tuple[dict[str, Any], str]] = {
+    "no version": ({"schemaVersion": None}, "schemaVersion: is missing: 2.0"),
+    "another version": ({"schemaVersion": "1.2"}, "is 2.0; other versions are not read"),
+    "a number as version": ({"schemaVersion": 2}, ""),
+    "no date": ({"creationDate": None}, "creationDate: is missing"),
+    "a date in words": ({"creationDate": "today"}, "creationDate: is no time; write it as"),
+    "another type": ({"type": "EPCISDoc"}, "type: is EPCISDocument"),
+    "a sender that is no text": ({"sender": 7}, "sender: is a text"),
+    "no context": ({"@context": None}, "@context: is missing"),
+}
+
+
+@pytest.mark.parametrize("name", HEADERS)
+def test_the_header_of_a_document_is_checked(name: str) -> None:
+    changes, said = HEADERS[name]
+    document = {**make_document(RECEIVING), **changes}
+    document = {key: value for key, value in document.items() if value is not None}
+    if not said:
+        check_header(document)
+        return
+    with pytest.raises(MalformedEvent, match=said):
+        check_header(document)
+
+
+def test_the_same_path_at_another_host_is_no_key() -> None:
+    read({**RECEIVING, "epcList": ["https://farm.example/01/08935000000015/21/7"]})
+
+
+def test_a_long_word_is_not_compared_with_the_vocabulary() -> None:
+    with pytest.raises(MalformedEvent) as refused:
+        read({**RECEIVING, "bizStep": "shipping" * 20})
+    assert "did you mean" not in str(refused.value)
