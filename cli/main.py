@@ -33,6 +33,7 @@ _PROOF: Final = "Evidence and proof"
 
 COMMANDS: Final[dict[str, Command]] = {
     "demo": Command(_SERVICE, "cli.demo", "demo"),
+    "sandbox": Command(_SERVICE, "cli.sandbox", "sandbox"),
     "init": Command(_SERVICE, "cli.init", "init"),
     "sign-in": Command(_SERVICE, "cli.sign_in", "sign_in"),
     "sign-out": Command(_SERVICE, "cli.sign_in", "sign_out"),

@@ -80,6 +80,8 @@ class DeskSettings(ConnectionSettings):
     """Requests that are worked on at once; callers take turns. More make each of them slower."""
     hotline: str = ""
     """Telephone number that staff call for help; guides and sign-in show it; empty for none."""
+    sandbox: bool = False
+    """Whether every page says that its data are invented; `veritem sandbox` sets it."""
     order_most_stamps: Annotated[int, Field(ge=1, le=MAX_COUNT)] = OrderRules.most_stamps
     """Stamps of one order."""
     order_repeat_days: PositiveInt = OrderRules.repeat_days

@@ -40,17 +40,19 @@ async def run_worker(
     clock: Callable[[], int],
     rules: MailRules,
     find_head: FindHead | None = None,
+    sender: WebhookSender | None = None,
 ) -> AsyncIterator["Workers"]:
     """Relay and send beside other work until the block ends.
 
     `find_head` finds the newest chain head outside; None where no folder of heads is named.
+    `sender` sends to webhooks; None: one that connects to public addresses alone.
     """
     stop = asyncio.Event()
-    async with WebhookSender(seconds=settings.answer_seconds) as sender:
+    async with sender or WebhookSender(seconds=settings.answer_seconds) as opened:
         worker = WebhookWorker(
             ledger,
             SecretSeal(SEAL_PURPOSE, keys),
-            sender,
+            opened,
             concurrent=settings.concurrent,
             answer_seconds=settings.answer_seconds,
             clock=clock,

@@ -139,6 +139,8 @@ class ResolverSettings(ConnectionSettings):
     """Telephone number that pages show; empty for none."""
     authority: str = ""
     """Name of the authority behind the service, which pages show; empty for none."""
+    sandbox: bool = False
+    """Whether every page says that its data are invented; `veritem sandbox` sets it."""
     body_seconds: PositiveFloat = 5.0
     """Deadline of a request's body (a few hundred bytes); then it is answered 408."""
 

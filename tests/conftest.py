@@ -24,6 +24,7 @@ LONG: Final = frozenset(
         "attacks/test_sign_in_flood.py",
         "attacks/test_steering_over_http.py",
         "claims/test_restarts.py",
+        "cli/test_sandbox.py",
         "cli/test_serving.py",
         "desk/test_restarts.py",
         "ledger/figures/test_fold_faults.py",

@@ -7,7 +7,6 @@ set back, so that the copy is scanned 25 minutes after the genuine stamp.
 """
 
 import asyncio
-import secrets
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -16,9 +15,9 @@ from pathlib import Path
 from typing import Any, Final
 
 import orjson
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from claims import open_in_process
+from cli.demo.enrolment import enrol_phone
 from cli.demo.phone import EnrolledPhone, Phone
 from cli.demo.sample_lot import (
     DAY_MS,
@@ -35,7 +34,6 @@ from issuer.keystore import DEMO_PASSPHRASES, KeyStore
 from ledger import (
     Batch,
     Ledger,
-    NewAccount,
     Organisation,
     PlaceRow,
     ProductRow,
@@ -47,7 +45,7 @@ from printing import SEALED_DESIGN, SheetLayout, decode_pdf, parse_manifest, str
 from resolver import open_dependencies, run_service
 from resolver.serve import ServiceSockets
 from services import Actor, ServiceContext
-from services.accounts import accounts, devices
+from services.accounts import accounts
 from services.alerts import alerts
 from services.batches import batches, bundles, print_reports
 from services.batches.batches import BatchRequest
@@ -59,7 +57,6 @@ from services.orders.orders import OrderRequest
 from services.organisations import places, registry
 from services.proposals import proposals
 from services.stamps import activation, recalls
-from stamps.device_enrolment import sign_enrolment
 from traceability.code_record import parse_code_record
 
 MINUTE_MS: Final = 60_000
@@ -270,16 +267,7 @@ async def _activate(story: Story, batch: Batch) -> None:
 async def _enrol(story: Story, url: str, address: str, account: tuple[str, Role]) -> EnrolledPhone:
     """A phone at a network address, enrolled to a new account."""
     lan, minh = story.act_as(LAN, 2 * DAY_MS), story.act_as(MINH, 2 * DAY_MS)
-    name, role = account
-    password = secrets.token_urlsafe(24)
-    wanted = NewAccount(name, name, password, role=role)
-    _, proposal = await accounts.add_account(lan, wanted, f"demo {name}")
-    await proposals.approve_proposal(minh, proposal.id)
-    added = await devices.add_device(minh, "demo", account=name)
-    key = Ed25519PrivateKey.generate()
-    request = sign_enrolment(key, added.code)
-    device = await devices.enrol_device(story.ledger, request, at=minh.clock())
-    return EnrolledPhone(url, address, device.id, key)
+    return await enrol_phone(lan, minh, url, address, account)
 
 
 async def _claim_places(story: Story, url: str) -> None:

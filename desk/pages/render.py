@@ -189,6 +189,7 @@ def render_page(
         html_lang=_HTML_LANGUAGES[language],
         switch=_link_languages(call),
         style=STYLE.path,
+        is_sandbox=call.runtime.dependencies.settings.sandbox,
         person=staff,
         menu=_menu(call, actor) if actor else (),
         csrf=sessions.form_token(call.signed_in.session) if call.signed_in else "",

@@ -32,7 +32,7 @@ class HandlerContext:
         self.dependencies = dependencies
         self.settings = settings
         self.clock = clock
-        self.pages = Pages(settings.hotline, settings.authority)
+        self.pages = Pages(settings.hotline, settings.authority, is_sandbox=settings.sandbox)
         self.tokens = ScanTokens(dependencies.secret, settings.token_seconds)
         self.pseudonyms = Pseudonyms(dependencies.secret)
         self.proxies = settings.make_proxies()

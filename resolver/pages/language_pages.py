@@ -68,12 +68,13 @@ class Templates:
     """The Jinja templates of the public pages, and what the service says of itself.
 
     `hotline` is a telephone number, `authority` the name of who is behind the service; what is
-    empty is not shown.
+    empty is not shown. `is_sandbox`: every page says that the data are invented.
     """
 
-    def __init__(self, hotline: str = "", authority: str = "") -> None:
+    def __init__(self, hotline: str = "", authority: str = "", *, is_sandbox: bool = False) -> None:
         self.hotline: Final = hotline
         self.authority: Final = authority
+        self.is_sandbox: Final = is_sandbox
         self._environment = Environment(
             loader=PackageLoader("resolver.pages"),
             autoescape=True,
@@ -93,6 +94,7 @@ class LanguagePages:
         self._fill_template = templates.fill
         self._hotline = templates.hotline
         self._authority = templates.authority
+        self._is_sandbox = templates.is_sandbox
         self._words = words
         self.escaped = words.escape_html()
         self._cached_template = lru_cache(maxsize=_FRAMES)(self._card_template)
@@ -296,6 +298,7 @@ class LanguagePages:
             style=STYLE,
             mark=MARK,
             switch=_SWITCH_PLACE,
+            is_sandbox=self._is_sandbox,
         )
 
     def _hero(self, kind: str) -> str:

@@ -35,11 +35,11 @@ class Pages:
     """All pages in all languages.
 
     `hotline` is a telephone number, `authority` the name of who is behind the service; what is
-    empty is not shown.
+    empty is not shown. `is_sandbox` says on every page that the data are invented.
     """
 
-    def __init__(self, hotline: str = "", authority: str = "") -> None:
-        self._templates = Templates(hotline, authority)
+    def __init__(self, hotline: str = "", authority: str = "", *, is_sandbox: bool = False) -> None:
+        self._templates = Templates(hotline, authority, is_sandbox=is_sandbox)
         self._by_language = {
             language: LanguagePages(self._templates, WORDS[language]) for language in LANGUAGES
         }
