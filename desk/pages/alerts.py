@@ -60,7 +60,12 @@ async def list_alerts(call: PageCall) -> web.StreamResponse:
         (f"/alerts?{urlencode({'owner': call.staff.id})}", texts("case.mine")),
     ]
     return await render_list(
-        call, ALERTS, texts("alerts.title"), lead=texts("alerts.lead"), actions=actions
+        call,
+        ALERTS,
+        texts("alerts.title"),
+        lead=texts("alerts.lead"),
+        actions=actions,
+        has_main_action=False,
     )
 
 

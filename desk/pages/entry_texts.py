@@ -4,7 +4,7 @@ from typing import Final
 
 from traceability.diary.entries import Entry, EntryValue
 from traceability.diary.entry_kinds import EntryField, FieldType, find_entry_kind
-from web.i18n import Texts, format_iso_day, format_quantity
+from web.i18n import Language, Texts, format_iso_day, format_quantity
 
 _SUMMED_UP: Final = ("input_name", "substance", "quantity", "value", "scheme", "vehicle", "where")
 """Fields that a line about an entry shows, in this order."""
@@ -46,6 +46,11 @@ def write_value(field: EntryField, value: EntryValue, texts: Texts) -> str:
             return field.name_choice(str(value), texts.language)
         case _:
             return str(value)
+
+
+def name_unit(unit: str, language: Language) -> str:
+    """A unit of quantities as people read it; the code itself where no entry has the unit."""
+    return find_entry_kind("harvest").field("unit").name_choice(unit, language)
 
 
 def _write_with_unit(entry: Entry, field: EntryField, texts: Texts) -> str:

@@ -21,6 +21,9 @@ _ACTIONS: Final[Sequence[tuple[str, str, Permission]]] = (
     ("/activate", "nav.activate", Permission.ACTIVATE),
     ("/new-lot", "activate.new_lot", Permission.LOT_PUT),
     ("/new-order", "orders.new", Permission.ORDER_REQUEST),
+    ("/field", "nav.field", Permission.FIELD_CHECK),
+    ("/new-entry", "diary.new", Permission.EVENT_RECORD),
+    ("/diary", "diary.title", Permission.EVENT_RECORD),
     ("/stamps", "nav.stamps", Permission.STAMP_SEE),
     ("/balance", "nav.balance", Permission.BALANCE_SEE),
 )

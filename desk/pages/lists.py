@@ -28,7 +28,7 @@ from services.lists.description import (
 )
 from services.lists.find import count_list, find_choices, find_list_page, find_names, plan_list
 from traceability.administrative_units import load_administrative_units
-from web.i18n import Texts, format_moment, format_number
+from web.i18n import Texts, format_iso_day, format_moment, format_number
 
 Pairs = list[tuple[str, str]]
 
@@ -115,6 +115,7 @@ class CellView:
     label: str
     text: str
     is_number: bool = False
+    is_day: bool = False
     below: Sequence[tuple[str, str]] = ()
     """Label and text of what is shown under it."""
     tag: str | None = None
@@ -180,8 +181,12 @@ async def render_list(
     *,
     actions: Sequence[tuple[str, str]] = (),
     lead: str | None = None,
+    has_main_action: bool = True,
 ) -> web.Response:
-    """The page of a list; `actions` are addresses and texts of buttons beside its title."""
+    """The page of a list; `actions` are addresses and texts of buttons beside its title.
+
+    The last action is the main one, unless `has_main_action` says that none is.
+    """
     request, refusal = read_request(call, description), None
     try:
         view = await _build_view(call, description, request)
@@ -190,7 +195,14 @@ async def render_list(
         refusal = error
         view = await _build_view(call, description, ListRequest())
     return render_page(
-        call, "list.html", title, refusal=refusal, view=view, actions=actions, lead=lead
+        call,
+        "list.html",
+        title,
+        refusal=refusal,
+        view=view,
+        actions=actions,
+        lead=lead,
+        has_main_action=has_main_action,
     )
 
 
@@ -326,7 +338,11 @@ def _describe_filters(
     for name in ("since", "until"):
         value = getattr(request, name)
         if value:
-            yield name, value, f"{call.texts(f'list.{name}')} {value}"
+            yield (
+                name,
+                value,
+                f"{call.texts(f'list.{name}')} {format_iso_day(value, call.language)}",
+            )
 
 
 def _build_header(
@@ -377,6 +393,7 @@ def _build_cells(
             label=label(column),
             text=write(column),
             is_number=column.kind == "count",
+            is_day=column.kind == "day",
             below=below(column),
             tag=TAGS.get(str(row.get(column.name))) if column.kind == "slug" else None,
             bar=split_states(row[column.name], row["count"]) if column.kind == "bar" else None,

@@ -42,7 +42,12 @@ async def list_reports(call: PageCall) -> web.StreamResponse:
     texts = call.texts
     actions = [("/report-places", texts("reports.places"))]
     return await render_list(
-        call, REPORTS, texts("reports.title"), lead=texts("reports.lead"), actions=actions
+        call,
+        REPORTS,
+        texts("reports.title"),
+        lead=texts("reports.lead"),
+        actions=actions,
+        has_main_action=False,
     )
 
 

@@ -37,7 +37,14 @@ async def list_reviews(call: PageCall) -> web.StreamResponse:
     may_review = has_permission(actor, Permission.LOT_REVIEW)
     actions = [("/review-rules", texts("reviews.rules"))] if may_review else []
     lead = texts("reviews.lead" if may_review else "reviews.lead_own")
-    return await render_list(call, SUBMISSIONS, texts("reviews.title"), actions=actions, lead=lead)
+    return await render_list(
+        call,
+        SUBMISSIONS,
+        texts("reviews.title"),
+        actions=actions,
+        lead=lead,
+        has_main_action=False,
+    )
 
 
 @routes.add("GET", "/reviews/{review}", permissions=(Permission.LOT_SEE,))

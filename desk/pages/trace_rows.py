@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any, Final
 from urllib.parse import quote, urlencode
 
+from desk.pages.entry_texts import name_unit
 from desk.pages.list_cells import Value, choose_name
 from desk.pages.render import format_score
 from services.traces.traces import FoundTrace, PlaceNames
@@ -19,7 +20,6 @@ from web.i18n import Texts, format_number
 
 MOST_THINGS: Final = 6
 """Things of one side of a row that are written out."""
-_UNITS: Final[Mapping[str, str]] = {"KGM": "kg", "TNE": "t", "LTR": "l", "GRM": "g"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,8 @@ class TraceRow:
     taken: ShownSide
     made: ShownSide | None
     """What came out of it, or what held it."""
-    is_taken_out: bool
+    relation: str
+    """How `taken` and `made` belong together: the end of the key of a text."""
     places: Sequence[str]
     tellers: Sequence[str]
     event: str | None
@@ -117,7 +118,7 @@ def _make_row(
         step=name_step(event, texts),
         taken=taken,
         made=made,
-        is_taken_out=event.kind in CONTAINING and event.action == "DELETE",
+        relation=_find_relation(event),
         places=[_name_place(place, places, texts) for place in event.places],
         tellers=[
             choose_name(names.get(one), texts.language, one) if one in names else one
@@ -141,11 +142,17 @@ def name_step(event: TraceEvent, texts: Texts) -> str:
     return texts(f"trace.{event.kind}") if event.step in (None, "other") else str(event.step)
 
 
+def _find_relation(event: TraceEvent) -> str:
+    if event.kind not in CONTAINING:
+        return "becomes"
+    return "out_of" if event.action == "DELETE" else "put_into"
+
+
 def _show_thing(one: Amount, reached: Mapping[str, int], texts: Texts) -> ShownThing:
     name = describe_thing(one.key)
     amount = ""
     if one.quantity is not None:
-        unit = "" if one.unit is None else _UNITS.get(one.unit, one.unit)
+        unit = "" if one.unit is None else name_unit(one.unit, texts.language)
         number = one.quantity
         shown = format_score(number, texts.language)
         if float(number).is_integer():
