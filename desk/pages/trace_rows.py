@@ -143,6 +143,8 @@ def name_step(event: TraceEvent, texts: Texts) -> str:
 
 
 def _find_relation(event: TraceEvent) -> str:
+    if event.kind is StepKind.BINDING:
+        return "bears"
     if event.kind not in CONTAINING:
         return "becomes"
     return "out_of" if event.action == "DELETE" else "put_into"
