@@ -82,10 +82,10 @@ async def test_drafts_of_others_are_unknown_and_one_is_deleted(desk: RunningDesk
         assert await desk.ledger.lot_drafts.count("krong-pac") == 1
         assert f'href="{path}"' in (await mai.get("/lot-drafts")).html
         asked = await mai.get(path)
-        assert "Xoá bản nháp này?" in asked.text
+        assert "Xóa bản nháp này?" in asked.text
         assert await desk.ledger.lot_drafts.count("krong-pac") == 1
         late = await mai.submit(asked, path, draft_version="9")
         assert (late.status, await desk.ledger.lot_drafts.count("krong-pac")) == (412, 1)
         gone = await mai.submit(asked, path, draft_version=asked.hidden("draft_version"))
-        assert "Đã xoá bản nháp" in gone.text
+        assert "Đã xóa bản nháp" in gone.text
         assert await desk.ledger.lot_drafts.count("krong-pac") == 0
