@@ -41,6 +41,7 @@ from services.codes.code_evidence import EvidenceShelf
 from services.codes.code_watch import RegistryWatch
 from services.codes.evidence_sweep import sweep_evidence_daily
 from services.errors import CheckLimited
+from services.exports.export_runner import DataExportRunner
 from services.field.field_checks import CHECK_REFILL_MS, CHECKS_AT_ONCE, OwnHostsCache
 from services.field.field_snapshots import SnapshotMaker
 from services.figures.keeper import FigureKeeper
@@ -139,6 +140,9 @@ def create_runtime(dependencies: DeskDependencies) -> DeskRuntime:
         reviews=ReviewRunner(),
         captures=CaptureRunner(dependencies.ledger, dependencies.clock),
         capture_intake=CaptureIntake(),
+        data_exports=DataExportRunner(
+            dependencies.ledger, dependencies.clock, Path(settings.exports), attachments
+        ),
     )
 
 
@@ -183,7 +187,8 @@ def create_app(runtime: DeskRuntime) -> web.Application:
         swept = sweep_evidence_daily(dependencies.ledger, originals)
         sweeping = asyncio.create_task(swept, name="sweep evidence")
         tasks = [resuming, intake, watch, keeping, erasing, forgetting, capturing]
-        tasks += [retaining, sweeping]
+        exporting = asyncio.create_task(runtime.data_exports.run(), name="write exports")
+        tasks += [retaining, sweeping, exporting]
         if minutes := dependencies.settings.field_minutes:
             making = runtime.field_snapshots.run(minutes * _MINUTE_MS)
             tasks.append(asyncio.create_task(making, name="field snapshots"))

@@ -56,6 +56,8 @@ _STATUS: Final[Mapping[str, int]] = {
     "unknown-batch": 404,
     "unknown-lot": 404,
     "unknown-alert": 404,
+    "export-under-way": 409,
+    "export-not-ready": 409,
     "unknown-catalogue": 404,
     "unknown-bundle-format": 404,
     "unknown-bundle-file": 404,

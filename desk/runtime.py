@@ -15,6 +15,7 @@ from services.batches.bundle_store import BundleStore
 from services.batches.download_links import DownloadLinks
 from services.batches.print_proofs import ProofReader
 from services.codes.code_evidence import EvidenceShelf
+from services.exports.export_runner import DataExportRunner
 from services.field.field_checks import OwnHostsCache
 from services.field.field_snapshots import SnapshotMaker
 from services.figures.keeper import FigureKeeper
@@ -52,6 +53,7 @@ class DeskRuntime:
     reviews: ReviewRunner
     captures: CaptureRunner
     capture_intake: CaptureIntake
+    data_exports: DataExportRunner
     figures: FigureKeeper
     own_hosts: OwnHostsCache
     field_budget: AttemptBudget

@@ -56,6 +56,8 @@ class DeskSettings(ConnectionSettings):
     base64url, separated by blanks, the newest first."""
     bundles: str = "var/bundles"
     """Folder of the bundles for print houses; it holds codes, so protect it like keys."""
+    exports: str = "var/exports"
+    """Folder of the exports that organisations ask for of their own data."""
     part_size: PositiveInt = 100_000
     """Stamps in one file of a bundle."""
     rendering_threads: PositiveInt = 2

@@ -77,6 +77,13 @@ class AlreadyExists(VeritemError):
     message = "{kind} {id} exists already, with other content"
 
 
+class ExportUnderWay(VeritemError):
+    """An export of the organisation's data is under way."""
+
+    code = "export-under-way"
+    message = "an export of the data of {organisation} is under way; wait until it is ready"
+
+
 class KeyReused(VeritemError):
     """The idempotency key was used before, for a request with other content."""
 

@@ -34,6 +34,8 @@ from ledger.codes.code_imports import CodeImports
 from ledger.codes.registered_codes import RegisteredCodes
 from ledger.diary.entries import DiaryEntries
 from ledger.diary.imports import DiaryImports
+from ledger.exports.data_exports import DataExports
+from ledger.exports.own_rows import OwnRows
 from ledger.field.field_findings import FieldFindings
 from ledger.field.field_phones import FieldPhones
 from ledger.field.field_snapshots import FieldSnapshots
@@ -176,6 +178,8 @@ class Ledger:
         self.mails = Mails(store, clock)
         self.generations = Generations(store, clock)
         self.lists = Lists(store)
+        self.data_exports = DataExports(store, clock)
+        self.own_rows = OwnRows(store)
         self.erasures = Erasures(store, clock)
         self.people = People(store, clock)
 

@@ -148,6 +148,20 @@ class BatchPrinted(VeritemError):
     message = "every stamp of batch {batch} is reported; its files are not handed out any more"
 
 
+class ExportNotReady(VeritemError):
+    """The export has no file yet, or no more."""
+
+    code = "export-not-ready"
+    message = "the export {export} is {state}; there is no file to download"
+
+
+class ExportTaken(VeritemError):
+    """Another worker writes the export by now."""
+
+    code = "export-taken"
+    message = "another process writes the export {export}"
+
+
 class UnknownCatalogue(VeritemError):
     """There is no catalogue of this name."""
 

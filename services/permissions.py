@@ -33,6 +33,7 @@ class Permission(StrEnum):
     WEBHOOK_EDIT = "webhook.edit"
     LINK_SEE = "link.see"
     LINK_EDIT = "link.edit"
+    DATA_EXPORT = "data.export"
     TOKEN_SHARE = "token.share"  # noqa: S105 - the name of a permission
     MAIL_SEE = "mail.see"
     MAIL_RESEND = "mail.resend"
@@ -86,7 +87,14 @@ class Permission(StrEnum):
 _P = Permission
 
 _TRADE: Final = frozenset(
-    {_P.EVENT_SEE, _P.EVENT_RECORD, _P.LINK_SEE, _P.LINK_EDIT, _P.TOKEN_SHARE}
+    {
+        _P.EVENT_SEE,
+        _P.EVENT_RECORD,
+        _P.LINK_SEE,
+        _P.LINK_EDIT,
+        _P.TOKEN_SHARE,
+        _P.DATA_EXPORT,
+    }
 )
 """What every actor of the trade may do: tell its own part of the record, link its own GS1 keys."""
 _SITES: Final = frozenset({_P.EVIDENCE_SEE, _P.EVIDENCE_ATTACH})
@@ -102,6 +110,7 @@ GRANTS: Final[Mapping[ActorRole, frozenset[Permission]]] = {
             _P.WEBHOOK_SEE,
             _P.WEBHOOK_EDIT,
             _P.TOKEN_SHARE,
+            _P.DATA_EXPORT,
             _P.VOID,
             _P.REGISTRY_SEE,
         }
@@ -133,6 +142,7 @@ GRANTS: Final[Mapping[ActorRole, frozenset[Permission]]] = {
             _P.LINK_SEE,
             _P.LINK_EDIT,
             _P.TOKEN_SHARE,
+            _P.DATA_EXPORT,
             _P.REGISTRY_SEE,
         }
     ),

@@ -17,7 +17,7 @@ from desk.pages.detection_tables import (
     format_real,
 )
 from desk.pages.list_exports import EXPORT_FORMS, ExportForm
-from desk.pages.list_files import BOM, CSV_TYPE, XLSX_TYPE, XlsxFile, encode_csv
+from desk.pages.list_files import CSV_TYPE, XLSX_TYPE, XlsxFile, encode_csv
 from desk.pages.render import render_page
 from desk.pages.routing import PageRoutes, redirect
 from desk.pages.scan_trail import describe_time
@@ -26,6 +26,7 @@ from services.alerts.detection_report import DetectionReport, make_report
 from services.alerts.detection_reviews import begin_review, find_reviews
 from services.lists.find import find_person_names
 from services.permissions import Permission
+from web.csv_cells import BOM
 from web.i18n import format_number
 
 routes = PageRoutes()

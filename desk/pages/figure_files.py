@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from aiohttp import web
 
 from desk.pages.list_cells import Value
-from desk.pages.list_files import BOM, CSV_TYPE, XLSX_TYPE, XlsxFile, encode_csv
+from desk.pages.list_files import CSV_TYPE, XLSX_TYPE, XlsxFile, encode_csv
 from stamps.vietnam_time import to_iso_day
+from web.csv_cells import BOM
 
 
 async def send_table(

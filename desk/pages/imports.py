@@ -6,8 +6,9 @@ from typing import Final
 from aiohttp import web
 
 from desk.pages.list_cells import Value
-from desk.pages.list_files import BOM, encode_csv
+from desk.pages.list_files import encode_csv
 from services.codes.code_imports import RefusedLine
+from web.csv_cells import BOM
 from web.i18n import Texts
 from web.spreadsheets import LARGEST_FILE
 

@@ -13,7 +13,7 @@ from typing import Final, Literal, get_args
 from aiohttp import web
 
 from desk.pages.list_cells import Value, export_cell
-from desk.pages.list_files import BOM, CSV_TYPE, XLSX_TYPE, XlsxFile, encode_csv
+from desk.pages.list_files import CSV_TYPE, XLSX_TYPE, XlsxFile, encode_csv
 from desk.pages.lists import label_column
 from desk.runtime import DeskRuntime
 from desk.texts import TEXTS
@@ -21,6 +21,7 @@ from services.context import ServiceContext
 from services.lists.description import ListDescription, ListRequest
 from services.lists.export import MOST_EXPORTED, iterate_export
 from stamps.vietnam_time import VIETNAM_TIME
+from web.csv_cells import BOM
 from web.errors import ServiceBusy
 from web.i18n import Language, Texts, format_number
 

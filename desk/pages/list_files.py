@@ -13,13 +13,11 @@ from typing import IO, Any, Final
 import xlsxwriter
 
 from desk.pages.list_cells import Value
+from web.csv_cells import disarm_formula
 
 CSV_TYPE: Final = "text/csv; charset=utf-8"
 XLSX_TYPE: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-BOM: Final = "\ufeff"
-"""Byte order mark; without it Excel reads UTF-8 as the local code page."""
 
-_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n")
 _WIDTH: Final = 20
 """Characters of a column."""
 
@@ -39,9 +37,7 @@ def encode_csv(rows: Iterable[Sequence[Value]]) -> bytes:
 def _to_csv(cell: Value) -> str | int | None:
     if isinstance(cell, datetime):
         return cell.strftime("%Y-%m-%d %H:%M")
-    if isinstance(cell, str) and cell.startswith(_FORMULA):
-        return f"'{cell}"
-    return cell
+    return disarm_formula(cell) if isinstance(cell, str) else cell
 
 
 class XlsxFile:

@@ -10,7 +10,7 @@ from aiohttp import web
 from desk.pages.call import PageCall
 from desk.pages.code_evidence import code_path
 from desk.pages.forms import TraceRecallForm
-from desk.pages.list_files import BOM, CSV_TYPE, encode_csv
+from desk.pages.list_files import CSV_TYPE, encode_csv
 from desk.pages.render import render_page
 from desk.pages.routing import PageRoutes, redirect
 from desk.pages.trace_rows import TraceRow, list_rows
@@ -25,6 +25,7 @@ from stamps.lifecycle import REASONS, Transition
 from stamps.vietnam_time import VIETNAM_TIME
 from traceability.trace import TraceDirection
 from traceability.trace.thing_names import describe_thing, parse_lot, parse_stamps
+from web.csv_cells import BOM
 
 routes = PageRoutes()
 

@@ -51,6 +51,7 @@ from ledger.schema.epcis import (
     epcis_staged_events,
     epcis_staged_keys,
 )
+from ledger.schema.exports import data_exports
 from ledger.schema.field import field_findings, field_phones, field_snapshots, finding_photos
 from ledger.schema.figures import (
     batch_stocks,
@@ -155,6 +156,7 @@ __all__ = [
     "code_evidence",
     "code_imports",
     "code_rules",
+    "data_exports",
     "decisions",
     "detection_reviews",
     "devices",

@@ -329,6 +329,7 @@ async def running_desk(directory: Path, **changes: Any) -> AsyncIterator[Running
             "port": 0,
             "admin_port": 0,
             "bundles": bundles,
+            "exports": str(directory / "exports"),
             "drain_seconds": 0.2,  # browsers keep their connections
             "attachments": path.parent / "attachments",
             "evidence": path.parent / "running-evidence",

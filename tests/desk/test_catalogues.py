@@ -1,5 +1,8 @@
 """Catalogues and the page of personal data, as people and systems see them."""
 
+import asyncio
+import re
+
 from tests.desk.people import somebody
 from tests.desk.running_desk import RunningDesk
 
@@ -37,3 +40,20 @@ async def test_an_administrator_erases_the_account_of_who_left(desk: RunningDesk
         assert (await desk.ledger.staff.get("lan")).name == "–"
         page = await tri.get("/staff/lan")
         assert "/staff/lan/erase" not in page.html
+
+
+async def test_an_organisation_asks_for_its_data_and_downloads_it(desk: RunningDesk) -> None:
+    async with somebody(desk, "mai") as mai:
+        page = await mai.get("/data-exports")
+        asked = await mai.submit(page, "/data-exports")
+        assert "Đã nhận yêu cầu" in asked.text
+        for _ in range(200):
+            shown = await mai.get("/data-exports")
+            if found := re.findall(r'href="(/data-exports/\w+/file)"', shown.html):
+                break
+            await asyncio.sleep(0.05)
+        [link] = found
+    answer = await desk.call("mai", "GET", link.replace("/file", ""))
+    assert (await answer.json())["state"] == "ready"
+    refused = await desk.call("lan", "GET", link)
+    assert refused.status == 404

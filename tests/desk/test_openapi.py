@@ -1,5 +1,6 @@
 """The OpenAPI document is generated from the routes; every answer is checked against it."""
 
+import asyncio
 import re
 from collections.abc import Iterator
 from dataclasses import replace
@@ -357,6 +358,16 @@ async def test_answers_match_the_document(desk: RunningDesk, quick_passwords: No
     await call("tri", "GET", "/staff/hoa/data")
     await call("tri", "POST", "/staff/hoa/erasure")
     await call("tri", "GET", "/me/data")
+    asked = await call("mai", "POST", "/data-exports", key="export")
+    await call("mai", "POST", "/data-exports", key="another")
+    await call("mai", "GET", "/data-exports")
+    await call("mai", "GET", f"/data-exports/{asked['id']}")
+    for _ in range(200):
+        shown = await call("mai", "GET", f"/data-exports/{asked['id']}")
+        if shown["state"] == "ready":
+            break
+        await asyncio.sleep(0.05)
+    await call("mai", "GET", f"/data-exports/{asked['id']}/file")
     await call("tri", "GET", "/catalogues")
     await call("tri", "GET", "/catalogues/units?q=kg")
     await call("tri", "GET", "/catalogues/units?after=none")

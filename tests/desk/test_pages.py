@@ -363,6 +363,7 @@ _NEEDS_A_FILE = frozenset(
         "hearing",
         "invitation",
         "link_set",
+        "export",
     }
 )
 """What needs a file; reports, webhooks, findings, hearings, invitations and links have others."""

@@ -1,0 +1,1 @@
+"""Exports of all data of one organisation: asked for, written in the background, downloaded."""
