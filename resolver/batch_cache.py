@@ -24,6 +24,7 @@ from typing import Any, Final
 from detection.stamp_context import Decision
 from ledger import NO_INDEX, Batch, ChainHeads, ChangeSet, Correction, DecisionRow, Ledger
 from ledger.clock import Clock
+from ledger.codes.code_evidence import PublicEvidence
 from ledger.errors import UnknownBatch, UnknownLot
 from ledger.record.quoted_events import QuotedEventError
 from ledger.storage.generation import LedgerRestored
@@ -360,6 +361,9 @@ class BatchCache:
         parsed = self._parse_lot(code, row.document)
         named = [site.code for site in parsed.sites]
         sites = await self._ledger.registered_codes.list_public(named) if named else {}
+        evidence: Mapping[str, PublicEvidence] = {}
+        if named and publication is not None:
+            evidence = await self._ledger.code_evidence.find_public(named)
         now = self._clock()
         entry = self._lots.peek(code)
         version, lot = row.version, None
@@ -373,6 +377,7 @@ class BatchCache:
                 and entry.lot.publication == publication
                 and entry.lot.has_later == has_later
                 and entry.lot.result_errors == result_errors
+                and entry.lot.evidence == evidence
             ):
                 lot = entry.lot  # keeps what was rendered of it
         if lot is None:
@@ -384,6 +389,7 @@ class BatchCache:
                 publication,
                 has_later,
                 result_errors,
+                evidence,
             )
         self._lots.put(code, _LotEntry(lot, version, now + _LOT_MAX_AGE_MS))
         return lot

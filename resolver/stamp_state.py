@@ -11,6 +11,7 @@ from detection.rules import Rules
 from detection.stamp_context import Decision, StampContext
 from detection.verdict import Judgement
 from ledger import Batch, Correction, Publication
+from ledger.codes.code_evidence import PublicEvidence
 from ledger.codes.registered_code import PublicSite
 from ledger.record.quoted_events import QuotedEventError
 from stamps.lifecycle import State
@@ -36,6 +37,8 @@ class CachedLot:
     """Whether the lot has a later version than the published one."""
     result_errors: tuple[QuotedEventError, ...] = ()
     """The results of the published record that their laboratory corrected or took back since."""
+    evidence: Mapping[str, PublicEvidence] = field(default_factory=dict)
+    """The newest released evidence of the places of a published lot, by registered code."""
     shown: Lot = field(init=False, repr=False)
     """The lot as everybody may see it: the published record, else without what is private."""
     rendered: dict[Any, Any] = field(default_factory=dict, repr=False)

@@ -13,7 +13,7 @@ from traceability.lot import Lot
 from traceability.lot_details import describe_details
 from traceability.lot_profiles import find_profile
 from traceability.parties import Address, RegisteredSite
-from web.i18n import Texts, format_day, join_words
+from web.i18n import Texts, format_day, format_iso_span, join_words
 
 
 @dataclass(frozen=True)
@@ -59,6 +59,8 @@ class LotView:
     proofs: tuple[tuple[str, str, str], ...]
     """Certificates and what else proves quality."""
     stages: tuple[StageView, ...]
+    evidence: str
+    """What its sender tells of the newest released picture or file of the origin; or empty."""
     tests: TestResultsView | None
     """Results of laboratories; None where the record has none."""
     corrections: tuple[CorrectionView, ...]
@@ -111,6 +113,7 @@ def build_lot_view(cached: CachedLot, words: Texts) -> LotView:
             *(_describe_standards(lot, results, words) if is_published else ()),
         ),
         stages=tuple(_describe_stages(lot, sites, words)) if is_published else (),
+        evidence=_describe_evidence(cached, words),
         tests=build_test_view(results, cached.result_errors, words),
         corrections=tuple(
             CorrectionView(
@@ -154,6 +157,20 @@ def _describe_standards(
             continue
         small = words("lot.certificate", number=number) if number else ""
         yield words("lot.standards"), standard.name, small
+
+
+def _describe_evidence(cached: CachedLot, words: Texts) -> str:
+    """Kind, days and source of the newest released evidence of the origin; no place."""
+    origin = cached.shown.origin
+    found = None if origin is None else cached.evidence.get(origin.code)
+    if found is None or cached.publication is None:
+        return ""
+    return words(
+        "lot.evidence",
+        kind=words(f"evidence.{found.kind}"),
+        days=format_iso_span(found.shows_from[:10], found.shows_until[:10], words.language),
+        source=found.source,
+    )
 
 
 def _describe_stages(

@@ -3,6 +3,7 @@ from pathlib import Path
 
 from detection.verdict import Reason, Verdict
 from ledger import REPORT_KINDS
+from ledger.codes.code_evidence import EVIDENCE_KINDS
 from resolver import texts
 from resolver.pages.public_figures import COLUMNS
 from resolver.problems import PROBLEMS
@@ -50,6 +51,7 @@ def test_every_text_is_used_somewhere() -> None:
             for reason in (*Reason, "history_missing", "state_stale", "signature_unseen")
         }
         | {f"report.{kind}" for kind in REPORT_KINDS}
+        | {f"evidence.{kind}" for kind in EVIDENCE_KINDS}
         | {f"figures.{column}" for column in COLUMNS}
         | {f"recall.{reason}" for reason in REASONS[Transition.RECALL]}
         | {f"lot.producer_{kind}" for kind in PartyKind}

@@ -1,11 +1,13 @@
 """What is published of a lot reaches its stamps' page; a correction waits for its review."""
 
 import asyncio
+from dataclasses import replace
 
-from ledger import LotRow, Organisation, VersionNote
+from ledger import LotRow, Organisation, RegisteredCode, VersionNote
 from ledger.diary.entries import NewEntry
 from ledger.record.epcis_events import NewEvent
 from tests.accounts import add_accounts
+from tests.ledger.codes.test_code_evidence import PIECE
 from tests.resolver.house import JSON, PHONE, House, code_of
 from tests.resolver.orchard import lot, quote_test
 from traceability.diary.lot_results import LotResults
@@ -60,6 +62,23 @@ async def test_a_page_shows_what_was_published_until_its_correction_is(house: Ho
     await publish(house, second, version)
     page = await wait_for(house, code, "Krông Năng")
     assert "đang chờ thẩm định" not in page
+
+
+async def test_a_page_tells_of_released_evidence_of_a_published_lot(house: House) -> None:
+    ledger, code = house.ledger, code_of(house.batches.active, 3)
+    await add_accounts(ledger, "mai", "bo")
+    await ledger.organisations.add(Organisation("krong-pac", "packer", "HTX Krông Pắc"))
+    area = RegisteredCode("VN-ĐLOR-0123", "growing_area", "Ea Kao", organisation="krong-pac")
+    await ledger.registered_codes.change([area.code], lambda _: [area], action="add", actor="bo")
+    piece = replace(PIECE, code=area.code, organisation="krong-pac")
+    await ledger.code_evidence.attach(piece, "r")
+    await ledger.code_evidence.release(piece.id, actor="bo")
+    made = lot(brand="Buôn Mê")
+    version = await save(house, made)
+    assert "Sentinel-2" not in await wait_for(house, code, "Buôn Mê")
+    await publish(house, made, version)
+    page = await wait_for(house, code, "Cơ quan quản lý đã thẩm định")
+    assert "Ảnh vệ tinh về nơi sản xuất, ngày 01/09/2026, nguồn Sentinel-2." in page
 
 
 async def test_a_page_says_that_a_published_result_was_withdrawn(house: House) -> None:

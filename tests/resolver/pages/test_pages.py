@@ -8,6 +8,7 @@ import pytest
 
 from detection.verdict import Verdict
 from ledger import Correction
+from ledger.codes.code_evidence import PublicEvidence
 from ledger.codes.registered_code import PublicSite
 from resolver.pages import Pages
 from resolver.pages.assets import POLICY, SCRIPT, STYLE
@@ -263,6 +264,25 @@ def test_a_correction_that_waits_is_announced_and_not_shown() -> None:
     assert "Đắk Lắk Durian" in page
     assert "Thương hiệu mới" not in page
     assert "Có thông tin mới hơn đang chờ thẩm định" in page
+
+
+EVIDENCE = {
+    "vi": "Ảnh vệ tinh về nơi sản xuất, ngày 01/09/2026, nguồn Sentinel-2 &lt;b&gt;.",
+    "en": "Satellite picture of the place of production, 1 Sep 2026, source Sentinel-2 &lt;b&gt;.",
+    "zh": "产地卫星影像，2026年9月1日，来源：Sentinel-2 &lt;b&gt;。",
+}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_released_evidence_of_the_origin_is_one_line_of_the_journey(language: Language) -> None:
+    told = PublicEvidence("satellite", "2026-09-01T10:15", "2026-09-01T10:15", "Sentinel-2 <b>")
+    made, evidence = lot(), {"VN-ĐLOR-0123": told}
+    page = shown_of(cache_lot(made, evidence=evidence), language)
+    well_nested(page)
+    assert EVIDENCE[language] in page
+    assert EVIDENCE[language] not in shown_of(CachedLot(made, {}, evidence=evidence), language)
+    elsewhere = cache_lot(made, evidence={"VN-ĐLPH-0012": told})
+    assert EVIDENCE[language] not in shown_of(elsewhere, language)
 
 
 RECALLED = {
