@@ -160,7 +160,7 @@ class Scans:
         """
         days = schema.batch_days
         query = (
-            select(days)
+            select(days.c.batch, days.c.day, days.c.scanned, days.c.anomalous)
             .where(days.c.batch.in_(batches), or_(days.c.scanned > 0, days.c.anomalous > 0))
             .order_by(days.c.batch, days.c.day)
         )
