@@ -1,6 +1,6 @@
 """Verification of the ledger: its hash chains are intact, and spans follow from transitions.
 
-Seven checks run in one reading transaction:
+Eight checks run in one reading transaction:
 
 1. Each chain (`transitions`, `audit`) has numbers without gaps, each hash follows from its row and
    the hash before, and the last row is the stored head.
@@ -12,6 +12,7 @@ Seven checks run in one reading transaction:
    version says.
 6. The decisions in force on alerts are those that the audit log recorded last.
 7. Each recall, material correction, role and order is what two accounts decided, in its content.
+8. Acts of packing are as the audit log recorded them, and what is in cartons follows from them.
 
 Any row of transitions or audit that was edited, removed, added or reordered is found, unless every
 later hash was rewritten too; then only a head kept outside finds it. Scans are not chained: they
@@ -28,6 +29,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from ledger import schema
 from ledger.alerts.decisions import DECIDE, DecisionRow, decision_from_row, parse_decision
 from ledger.audit.audit_problem import AuditProblem, parse_details
+from ledger.audit.carton_proof import verify_cartons
 from ledger.audit.decision_log import DecisionLog, read_decision_log
 from ledger.audit.decision_proof import RecallProof, make_correction_proof
 from ledger.chains.chained_rows import (
@@ -127,6 +129,7 @@ async def verify_history(connection: AsyncConnection, noted: NotedHeads) -> Audi
     await _verify_digests(connection, problems)
     await _verify_lot_versions(connection, log, problems)
     await _verify_decisions(connection, problems)
+    problems += await verify_cartons(connection)
     return AuditReport(
         transitions=transitions,
         audits=audits,

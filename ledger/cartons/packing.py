@@ -79,7 +79,7 @@ async def _write_contents(
     before = await select_contents(
         connection, table.c.carton == carton.id, table.c.batch.in_(batches)
     )
-    after = _fold(before, change.items, is_packing=order.action == "pack")
+    after = fold_contents(before, change.items, is_packing=order.action == "pack")
     others = await connection.scalar(
         select(func.count())
         .select_from(table)
@@ -98,7 +98,7 @@ async def _write_contents(
         await connection.execute(insert(table), [one._asdict() for one in added])
 
 
-def _fold(
+def fold_contents(
     before: Sequence[PackedRange], items: Sequence[PackedRange], *, is_packing: bool
 ) -> list[PackedRange]:
     """The contents of a carton after an act, by batch and index; neighbours of a lot are joined."""
