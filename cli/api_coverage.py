@@ -49,6 +49,7 @@ OTHERWISE: Final[Mapping[str, str]] = {
     "link_sets.move_link_up": "`PUT link-sets/{link_set}` has all links, in their order",
     "link_sets.put_link": "`PUT link-sets/{link_set}` has all links, in their order",
     "link_sets.take_link_away": "`PUT link-sets/{link_set}` has all links, in their order",
+    "home.count_recalled_lots": "`GET me/tasks`, `lots_recalled`",
     "lot_drafts.count_drafts": "a machine keeps its own drafts",
     "lot_drafts.delete_draft": "a machine keeps its own drafts",
     "lot_drafts.get_draft": "a machine keeps its own drafts",

@@ -8,6 +8,7 @@ import typer
 from cli.context import ConfigFile, SignedInAs
 from cli.output import Json, print_fields, print_result, print_table
 from cli.use_cases import call_service
+from ledger.record.mention_rows import MentionState
 from ledger.record.mentions import MentionReply
 from services.context import ServiceContext
 from services.documents.events import MentionDocument, describe_mention
@@ -25,6 +26,10 @@ EventId = Annotated[str, typer.Argument(metavar="EVENT", help="The hash in `ment
 @app.command("list")
 def list_(
     actor: SignedInAs,
+    state: Annotated[
+        MentionState | None,
+        typer.Option(help="Only those that are open, confirmed, disputed or withdrawn."),
+    ] = None,
     limit: Annotated[int, typer.Option(min=1, max=MAX_LIMIT)] = DEFAULT_LIMIT,
     after: Annotated[str | None, typer.Option(help="`next` of the page before.")] = None,
     file: ConfigFile = None,
@@ -33,7 +38,7 @@ def list_(
     """List the events of others that name your organisation, newest first."""
 
     async def find(context: ServiceContext) -> tuple[list[MentionDocument], str | None]:
-        page = await mentions.list_mentions(context, limit=limit, after=after)
+        page = await mentions.list_mentions(context, state=state, limit=limit, after=after)
         return [describe_mention(one) for one in page.items], page.next
 
     found, following = call_service(file, find, actor=actor)

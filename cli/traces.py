@@ -8,9 +8,10 @@ import typer
 from cli.context import ConfigFile
 from cli.output import Json, print_line, print_result
 from cli.use_cases import call_service
+from services.context import ServiceContext
 from services.documents.traces import TraceDocument, TraceStepDocument, describe_trace
 from services.traces.trace_starts import StartKind, parse_request
-from services.traces.traces import trace_item
+from services.traces.traces import find_step_answers, trace_item
 from traceability.trace import TraceDirection
 from traceability.trace.thing_names import describe_thing
 
@@ -45,8 +46,12 @@ def show_trace(
     """
     days = ["" if day is None else day.date().isoformat() for day in (since, until)]
     asked = parse_request(item, kind, *days)
-    found = call_service(file, lambda context: trace_item(context, asked, direction))
-    document = describe_trace(found)
+
+    async def find(context: ServiceContext) -> TraceDocument:
+        found = await trace_item(context, asked, direction)
+        return describe_trace(found, await find_step_answers(context, found))
+
+    document = call_service(file, find)
     print_result(document, as_json, lambda: _render(document))
 
 
@@ -57,6 +62,8 @@ def _render(document: TraceDocument) -> None:
     for one in document.steps:
         who = ", ".join(one.organisations)
         print_line(f"{one.round:>3}  {one.at}  {_describe_what(one)}  {who}")
+        for answer in one.answers:
+            print_line(f"     {answer.organisation}: {answer.answer}")
     for cut in document.cuts:
         some = ", ".join(describe_thing(key).text for key in cut.examples)
         print_line(f"not followed ({cut.cause}): {cut.count}, such as {some}")

@@ -273,6 +273,12 @@ class _LineWriter:
         text = self._texts("event.hearing_answered", party=party, alert=data["alert"])
         return text, f"/alerts/{data['alert']}"
 
+    def describe_mention(self, data: Mapping[str, Any]) -> tuple[str, str]:
+        """Events of another that name the reader's organisation."""
+        teller = clean_line(data["teller"], _LONGEST_NAME)
+        text = self._texts.plural("event.mention_told", data["mentions"], teller=teller)
+        return text, "/mentions?state=open"
+
     def describe_webhook(self, data: Mapping[str, Any]) -> tuple[str, str]:
         """A webhook that was disabled."""
         why = "gone" if data["why"] == "gone" else "failing"
@@ -299,6 +305,7 @@ _DESCRIBE: Final[Mapping[str, Callable[[_LineWriter, Mapping[str, Any]], tuple[s
     "hearing.asked": _LineWriter.describe_hearing,
     "hearing.decided": _LineWriter.describe_hearing,
     "hearing.answered": _LineWriter.describe_answer,
+    "mention.told": _LineWriter.describe_mention,
     "webhook.disabled": _LineWriter.describe_webhook,
     "heads.unpushed": _LineWriter.describe_heads,
 }

@@ -8,11 +8,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
+from urllib.parse import urlencode
 
-from services.context import ServiceContext
+from services.context import Actor, ServiceContext
 from services.lists.cases import ALERTS, HEARINGS, REPORTS
 from services.lists.codes import CODES
-from services.lists.description import ListCount, ListDescription, ListRequest
+from services.lists.description import ListCount, ListDescription, ListRequest, write_query
 from services.lists.find import count_list
 from services.lists.lots import LOTS
 from services.lists.orders import BATCHES, ORDERS
@@ -20,6 +21,8 @@ from services.lists.proposals import PROPOSALS
 from services.lists.reviews import SUBMISSIONS
 from services.permissions import Permission, has_permission
 from services.proposals.proposal_kinds import PROPOSAL_PERMISSIONS
+from services.record.mentions import count_open_mentions
+from services.trade_actors import TRADE_ACTORS
 from stamps.vietnam_time import to_date
 
 _WEEK_DAYS: Final = 7
@@ -32,17 +35,26 @@ class Task:
     """Rows of a list that wait for somebody."""
 
     name: str
-    description: ListDescription
+    list_name: str
+    """The list, and the path of its page."""
     request: ListRequest
     counted: ListCount
+
+    @property
+    def path(self) -> str:
+        """The address of these rows."""
+        query = urlencode(write_query(self.request))
+        return f"/{self.list_name}?{query}" if query else f"/{self.list_name}"
 
 
 @dataclass(frozen=True, slots=True)
 class _TaskKind:
     name: str
-    description: ListDescription
+    description: ListDescription | None
+    """The list that is counted; None: the mentions of the actor's organisation."""
     permissions: tuple[Permission, ...]
     make: Callable[[ServiceContext], ListRequest]
+    is_for: Callable[[Actor], bool] = lambda _: True
 
 
 def _filter(filters: Filters, sort: str = "") -> Callable[[ServiceContext], ListRequest]:
@@ -80,7 +92,28 @@ def _expiring_own_codes(context: ServiceContext) -> ListRequest:
     )
 
 
+def _has_areas(actor: Actor) -> bool:
+    one = TRADE_ACTORS.get(actor.role)
+    return one is not None and one.has_areas
+
+
+_RECALLED_LATELY: Final[Filters] = {"state": ("recalled_lately",)}
+
 _KINDS: Final = (
+    _TaskKind(
+        "lots_recalled",
+        LOTS,
+        (Permission.LOT_SEE,),
+        _filter(_RECALLED_LATELY),
+        _has_areas,
+    ),
+    _TaskKind(
+        "mentions_open",
+        None,
+        (Permission.EVENT_RECORD,),
+        _filter({"state": ("open",)}),
+        lambda actor: actor.organisation is not None,
+    ),
     _TaskKind(
         "hearings_asked", HEARINGS, (Permission.HEARING_ANSWER,), _filter({"state": ("asked",)})
     ),
@@ -154,6 +187,17 @@ _KINDS: Final = (
 )
 
 
+async def count_recalled_lots(context: ServiceContext) -> int:
+    """How many lots of the growing areas of the actor's organisation were recalled lately.
+
+    Always 0 for an actor without areas.
+    """
+    if not _has_areas(context.actor):
+        return 0
+    request = ListRequest(filters=_RECALLED_LATELY)
+    return (await count_list(context, LOTS, request)).count
+
+
 async def list_tasks(context: ServiceContext) -> list[Task]:
     """Return the actor's tasks, each kind that its permissions allow, in the order of urgency.
 
@@ -161,8 +205,17 @@ async def list_tasks(context: ServiceContext) -> list[Task]:
     """
     tasks = []
     for kind in _KINDS:
+        if not kind.is_for(context.actor):
+            continue
         if any(has_permission(context.actor, one) for one in kind.permissions):
             request = kind.make(context)
-            counted = await count_list(context, kind.description, request)
-            tasks.append(Task(kind.name, kind.description, request, counted))
+            tasks.append(await _count(context, kind, request))
     return tasks
+
+
+async def _count(context: ServiceContext, kind: _TaskKind, request: ListRequest) -> Task:
+    if kind.description is None:
+        counted = ListCount(*await count_open_mentions(context))
+        return Task(kind.name, "mentions", request, counted)
+    counted = await count_list(context, kind.description, request)
+    return Task(kind.name, kind.description.name, request, counted)

@@ -124,7 +124,7 @@ async def list_tasks(call: ApiCall) -> TaskListDocument:
         tasks=[
             TaskDocument(
                 name=task.name,
-                list_name=task.description.name,
+                list_name=task.list_name,
                 filters={name: list(values) for name, values in task.request.filters.items()},
                 since=task.request.since,
                 until=task.request.until,

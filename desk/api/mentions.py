@@ -8,6 +8,7 @@ from desk.api.call import ApiCall
 from desk.api.models import Body, ListDocument, PageQuery
 from desk.api.routing import ApiRoutes
 from ledger.errors import MentionFull, UnknownRow
+from ledger.record.mention_rows import MentionState
 from services.documents.events import MentionDocument, describe_mention
 from services.errors import InvalidInput
 from services.permissions import Permission
@@ -21,6 +22,9 @@ _TELL = (Permission.EVENT_RECORD,)
 
 class MentionQuery(PageQuery):
     """Which page of the mentions is listed, the newest first."""
+
+    state: MentionState | None = None
+    """What is said of them; without it all are listed."""
 
 
 class MentionListDocument(ListDocument):
@@ -45,7 +49,9 @@ class MentionBody(Body):
 @routes.add("GET", "mentions", permissions=_TELL, errors=(InvalidInput,))
 async def list_mentions(call: ApiCall, query: MentionQuery) -> MentionListDocument:
     """List the events of others that name the caller's organisation as a party."""
-    page = await mentions.list_mentions(call.context, limit=query.limit, after=query.after)
+    page = await mentions.list_mentions(
+        call.context, state=query.state, limit=query.limit, after=query.after
+    )
     return MentionListDocument(
         mentions=[describe_mention(one) for one in page.items], next=page.next
     )

@@ -12,7 +12,7 @@ from services.documents.traces import TraceDocument, describe_trace
 from services.errors import InvalidInput
 from services.permissions import Permission
 from services.traces.trace_starts import StartKind, parse_request
-from services.traces.traces import trace_item
+from services.traces.traces import find_step_answers, trace_item
 from stamps.errors import MalformedCode, UnknownCode
 from stamps.serial_range import MalformedRange
 from stamps.spans import SpanOutOfRange
@@ -52,4 +52,5 @@ class TraceQuery(Query):
 async def show_trace(call: ApiCall, query: TraceQuery) -> TraceDocument:
     """Trace something back to what it was made of, or forward to what was made of it."""
     asked = parse_request(query.item, query.kind, query.since, query.until)
-    return describe_trace(await trace_item(call.context, asked, query.direction))
+    found = await trace_item(call.context, asked, query.direction)
+    return describe_trace(found, await find_step_answers(call.context, found))

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
-from urllib.parse import urlencode
 
 from aiohttp import web
 
@@ -11,7 +10,6 @@ from desk.pages.call import PageCall
 from desk.pages.render import render_page
 from desk.pages.routing import PageRoutes, redirect
 from services.home import Task, list_tasks
-from services.lists.description import write_query
 from services.permissions import Permission, has_permission
 from web.i18n import format_number
 
@@ -70,6 +68,6 @@ def _describe(call: PageCall, task: Task) -> TaskView:
         name=task.name,
         text=texts.plural(f"home.{task.name}", counted.count),
         figure=texts("home.more_than", count=figure) if counted.is_more else figure,
-        link=f"/{task.description.name}?{urlencode(write_query(task.request))}",
+        link=task.path,
         is_waiting=counted.count > 0,
     )

@@ -19,6 +19,7 @@ from services import ServiceContext
 from services.alerts import hearings
 from services.codes import registered_codes
 from services.diary.evidence import find_lot_evidence
+from services.home import count_recalled_lots
 from services.lists.find import find_person_names
 from services.lists.lots import LOTS
 from services.lots import lot_drafts, lot_reviews, lots
@@ -40,7 +41,14 @@ async def list_lots(call: PageCall) -> web.StreamResponse:
     actions = [(path, call.texts(text)) for path, text in pages]
     if may_put and (count := await lot_drafts.count_drafts(call.context)):
         actions.insert(0, ("/lot-drafts", call.texts("lots.drafts_count", count=count)))
-    return await render_list(call, LOTS, call.texts("lots.title"), actions=actions)
+    lead = await _tell_recalls(call)
+    return await render_list(call, LOTS, call.texts("lots.title"), actions=actions, lead=lead)
+
+
+async def _tell_recalls(call: PageCall) -> str | None:
+    """What a grower is told above its lots: those of its areas that were recalled lately."""
+    count = await count_recalled_lots(call.context)
+    return call.texts.plural("lots.recalled_of_areas", count) if count else None
 
 
 @routes.add("GET", "/lots/{lot}", permissions=(Permission.LOT_SEE,))

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final, get_args
 from urllib.parse import quote
 
 from aiohttp import web
@@ -12,6 +13,8 @@ from desk.pages.forms import MentionForm
 from desk.pages.render import render_page
 from desk.pages.routing import PageRoutes, redirect
 from ledger.record.epcis_events import EventRow
+from ledger.record.mention_rows import MentionState
+from services.errors import InvalidInput
 from services.lists.find import find_person_names
 from services.permissions import Permission, has_permission
 from services.record import mentions
@@ -23,6 +26,8 @@ from traceability.epcis.event_reader import format_event_id
 from web.i18n import Texts
 
 routes = PageRoutes()
+
+_STATES: Final[tuple[MentionState, ...]] = get_args(MentionState)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +44,12 @@ class ShownMention:
 @routes.add("GET", "/mentions", permissions=(Permission.EVENT_RECORD,))
 async def list_mentions(call: PageCall) -> web.StreamResponse:
     """List what others tell of the own organisation, newest first."""
-    found = await mentions.list_mentions(call.context, after=call.query.get("after"))
+    asked = call.query.get("state") or None
+    state = next((one for one in _STATES if one == asked), None)
+    if state is None and asked is not None:
+        raise InvalidInput(field="state", why=f"must be one of {', '.join(_STATES)}")
+    after = call.query.get("after")
+    found = await mentions.list_mentions(call.context, state=state, after=after)
     names = await _name_tellers(call, found.items)
     return render_page(
         call,
@@ -47,6 +57,9 @@ async def list_mentions(call: PageCall) -> web.StreamResponse:
         call.texts("mentions.title"),
         mentions=[_show(one, names, call.texts) for one in found.items],
         next_page=found.next,
+        query={"state": state} if state else {},
+        state=state,
+        states=_STATES,
     )
 
 

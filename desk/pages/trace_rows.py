@@ -9,6 +9,7 @@ from urllib.parse import quote, urlencode
 from desk.pages.entry_texts import name_unit
 from desk.pages.list_cells import Value, choose_name
 from desk.pages.render import format_score
+from ledger.record.mentions import MentionAnswer
 from services.traces.traces import FoundTrace, PlaceNames
 from stamps.vietnam_time import VIETNAM_TIME
 from traceability.administrative_units import load_administrative_units
@@ -48,6 +49,15 @@ class ShownSide:
 
 
 @dataclass(frozen=True, slots=True)
+class ShownAnswer:
+    """What a party that an event names says of it."""
+
+    reply: str
+    text: str
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
 class TraceRow:
     """A row: what happened to what, where, when, told by whom."""
 
@@ -61,6 +71,8 @@ class TraceRow:
     """How `taken` and `made` belong together: the end of the key of a text."""
     places: Sequence[str]
     tellers: Sequence[str]
+    answers: Sequence[ShownAnswer]
+    """Of the parties that it names; without any it is its teller's word alone."""
     event: str | None
 
     def to_cells(self, texts: Texts) -> list[Value]:
@@ -73,6 +85,7 @@ class TraceRow:
             "" if self.made is None else self.made.text,
             ", ".join(self.places),
             ", ".join(self.tellers),
+            "; ".join(": ".join(filter(None, (one.text, one.note))) for one in self.answers),
             self.event or texts("trace.ledger"),
         ]
 
@@ -81,10 +94,24 @@ def list_rows(
     found: FoundTrace,
     names: Mapping[str, Mapping[str, str]],
     places: PlaceNames,
+    answers: Mapping[str, Sequence[MentionAnswer]],
     texts: Texts,
 ) -> list[TraceRow]:
-    """The rows of a trace; `names` are those of organisations."""
-    return [_make_row(one, found, names, places, texts) for one in found.trace.steps]
+    """The rows of a trace; `names` are those of organisations, `answers` by event."""
+
+    def show(one: MentionAnswer) -> ShownAnswer:
+        party = _name_organisation(one.organisation, names, texts)
+        said = texts(f"mention_state.{one.answer}")
+        return ShownAnswer(
+            one.answer, texts("trace.answer", party=party, answer=said), one.note or ""
+        )
+
+    return [
+        _make_row(
+            one, found, names, places, [show(each) for each in answers.get(one.event.id, ())], texts
+        )
+        for one in found.trace.steps
+    ]
 
 
 def _make_row(
@@ -92,6 +119,7 @@ def _make_row(
     found: FoundTrace,
     names: Mapping[str, Mapping[str, str]],
     places: PlaceNames,
+    answers: Sequence[ShownAnswer],
     texts: Texts,
 ) -> TraceRow:
     event = step.event
@@ -120,10 +148,8 @@ def _make_row(
         made=made,
         relation=_find_relation(event),
         places=[_name_place(place, places, texts) for place in event.places],
-        tellers=[
-            choose_name(names.get(one), texts.language, one) if one in names else one
-            for one in event.tellers
-        ],
+        tellers=[_name_organisation(one, names, texts) for one in event.tellers],
+        answers=answers,
         event=event.id if event.kind not in (StepKind.LOT, StepKind.BINDING) else None,
     )
 
@@ -167,6 +193,10 @@ def _show_thing(one: Amount, reached: Mapping[str, int], texts: Texts) -> ShownT
     else:
         link = f"/trace?{urlencode({'item': one.key})}"
     return ShownThing(name.kind, name.text, amount, link, one.key in reached)
+
+
+def _name_organisation(id_: str, names: Mapping[str, Mapping[str, str]], texts: Texts) -> str:
+    return choose_name(names.get(id_), texts.language, id_) if id_ in names else id_
 
 
 def _name_place(key: str, places: PlaceNames, texts: Texts) -> str:

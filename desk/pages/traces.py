@@ -19,7 +19,7 @@ from services.errors import InvalidInput
 from services.permissions import Permission, has_permission
 from services.traces.trace_recalls import preview_trace_recall, propose_trace_recall
 from services.traces.trace_starts import StartKind, StartRequest, parse_request
-from services.traces.traces import FoundTrace, find_place_provinces, trace_item
+from services.traces.traces import FoundTrace, find_place_provinces, find_step_answers, trace_item
 from stamps.errors import VeritemError
 from stamps.lifecycle import REASONS, Transition
 from stamps.vietnam_time import VIETNAM_TIME
@@ -51,7 +51,8 @@ async def download_trace(call: PageCall) -> web.StreamResponse:
     if asked is None:
         return redirect("/trace")
     texts = call.texts
-    columns = ["direction", "round", "when", "step", "what", "into", "where", "who", "event"]
+    columns = ["direction", "round", "when", "step", "what", "into", "where", "who", "answers"]
+    columns.append("event")
     lines: list[Sequence[Any]] = [[texts(f"trace.{name}") for name in columns]]
     for direction in TraceDirection:
         found = await trace_item(call.context, asked, direction)
@@ -145,10 +146,12 @@ async def _render(
 
 
 async def _list_rows(call: PageCall, found: FoundTrace) -> list[TraceRow]:
-    tellers = {one for step in found.trace.steps for one in step.event.tellers}
-    names = await call.context.ledger.lists.get_names("organisation", tellers)
+    answers = await find_step_answers(call.context, found)
+    parties = {one for step in found.trace.steps for one in step.event.tellers}
+    parties |= {one.organisation for some in answers.values() for one in some}
+    names = await call.context.ledger.lists.get_names("organisation", parties)
     places = await find_place_provinces(call.context, found)
-    return list_rows(found, names, places, call.texts)
+    return list_rows(found, names, places, answers, call.texts)
 
 
 async def _count_evidence(

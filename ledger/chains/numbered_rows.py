@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from ledger import schema
 from ledger.chains.chained_rows import read_head
 
-NUMBERED_TABLES: Final = ("alerts", "alert_levels")
+NUMBERED_TABLES: Final = ("alerts", "alert_levels", "mentions")
 """Tables that are no chains and whose ids grow in the order in which they become visible."""
 
 

@@ -109,6 +109,7 @@ def _make_lots() -> ListTable:
         "complete": and_(is_complete, lots.c.recalled_at.is_(None)),
         "recalled": lots.c.recalled_at.is_not(None),
     }
+
     return ListTable(
         name="lots",
         base=lots,
@@ -118,6 +119,7 @@ def _make_lots() -> ListTable:
             "organisation": match_equal(lots.c.organisation),
             "product": match_equal(lots.c.product),
             "state": lambda state: states[state],
+            "recalled_since": lambda at: and_(states["recalled"], lots.c.recalled_at >= at),
             "codes": match_one_of(lots.c.code),
             "province": lambda province: is_of_province(lots.c.organisation, province),
             "grower": lambda organisation: is_of_grower(lots.c.code, organisation),

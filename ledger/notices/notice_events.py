@@ -16,7 +16,7 @@ from ledger.organisations.registry import OrganisationKind
 from stamps.timestamps import format_rfc3339
 
 Part = Literal["packer", "print_house", "grower"]
-"""Relation of an organisation to an order, a batch or a lot; a grower is a party of cases alone."""
+"""Relation of an organisation to an order, a batch or a lot; a grower's is its growing area."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,6 +206,18 @@ class HearingClosed:
 
 
 @dataclass(frozen=True, slots=True)
+class MentionTold:
+    """Another organisation told events that name one as their party; it can answer them."""
+
+    organisation: str
+    """The one that is named."""
+    teller: str
+    events: tuple[str, ...]
+    """The 64 digits of at most a hundred of the events."""
+    mentions: int
+
+
+@dataclass(frozen=True, slots=True)
 class WebhookTested:
     """Somebody asked for a test message."""
 
@@ -232,6 +244,7 @@ EventData = (
     | HearingAsked
     | HearingAnswered
     | HearingClosed
+    | MentionTold
     | WebhookTested
 )
 """The data of an event; the fields are JSON."""
@@ -261,7 +274,7 @@ EVENTS: Final[Mapping[str, EventKind]] = {
     "stamps.recalled": EventKind(
         ("packer",), StampsChanged(7, ("7·0-4999",), 5_000, None, "food-safety")
     ),
-    "lot.recalled": EventKind(("packer",), RecallApproved("DL-2026-0912")),
+    "lot.recalled": EventKind(("packer", "grower"), RecallApproved("DL-2026-0912")),
     "lot.submitted": EventKind((), LotReviewed(12, "DL-2026-0912", 1, "submitted")),
     "lot.returned": EventKind(("packer",), LotReviewed(12, "DL-2026-0912", 1, "returned")),
     "lot.published": EventKind(("packer",), LotReviewed(13, "DL-2026-0912", 2, "published")),
@@ -285,6 +298,9 @@ EVENTS: Final[Mapping[str, EventKind]] = {
     "hearing.answered": EventKind((), HearingAnswered("5b1e0c9a77d2", "krong-pac", 31)),
     "hearing.decided": EventKind(
         ("packer", "grower"), HearingClosed("5b1e0c9a77d2", "krong-pac", "dismissed", "gift")
+    ),
+    "mention.told": EventKind(
+        ("packer", "grower"), MentionTold("krong-pac", "vua-an", ("0f1e2d3c" * 8,), 1)
     ),
 }
 """Events that a webhook can ask for, by name."""
@@ -311,12 +327,21 @@ class NoticeEvent:
     """The account that asked for what is decided or answered; no message names it."""
     provinces: frozenset[str] = frozenset()
     """The provinces of the packers."""
+    growers: frozenset[str] = frozenset()
+    """The organisations of the growing areas of a lot."""
 
     def list_parties(self) -> frozenset[str]:
         """The organisations that get it, authorities left out."""
         parts = EVENTS[self.name].parts
-        packers = self.packers if "packer" in parts else frozenset()
-        return packers | (self.print_houses if "print_house" in parts else frozenset())
+        told: frozenset[str] = frozenset()
+        for part, named in (
+            ("packer", self.packers),
+            ("print_house", self.print_houses),
+            ("grower", self.growers),
+        ):
+            if part in parts:
+                told |= named
+        return told
 
 
 def list_events(kind: OrganisationKind) -> list[str]:

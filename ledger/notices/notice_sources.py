@@ -24,6 +24,7 @@ from ledger.notices.notice_events import (
     BatchReported,
     CodeSuspected,
     HeadsUnpushed,
+    MentionTold,
     NoticeEvent,
     StampsChanged,
 )
@@ -40,19 +41,20 @@ from ledger.notices.told_entries import (
     tell_webhook,
 )
 from ledger.packer_provinces import find_provinces
+from ledger.record.mention_rows import find_named_organisations
 from ledger.storage.slug_list import split_slugs
 from stamps.lifecycle import Transition
 from stamps.serial_range import format_serial_range
 
-SOURCES: Final = ("transitions", "audit", "alerts", "alert_levels")
-MAIL_SOURCES: Final = ("transitions", "audit", "alert_levels")
+SOURCES: Final = ("transitions", "audit", "alerts", "alert_levels", "mentions")
+MAIL_SOURCES: Final = ("transitions", "audit", "alert_levels", "mentions")
 """Sources of mails: an alert is mailed when it reaches a level, not when it opens."""
 MAIL_PREFIX: Final = "mail."
 """Before the name of a source: how far mails have read it."""
 PAGE: Final = 500
 """Rows of a source that are read in one transaction."""
 MOST_RANGES: Final = 100
-"""Ranges that one event names; `stamps` counts them all."""
+"""Ranges, or events, that one message names; their number counts them all."""
 
 _CHANGES: Final = {
     Transition.ACTIVATE: "stamps.activated",
@@ -124,6 +126,8 @@ async def read_page(connection: AsyncConnection, source: str, position: int) -> 
         events = await _read_audit(connection, [row for row in rows if _is_told(row["action"])])
     elif source == "alert_levels":
         events = await _read_levels(connection, rows)
+    elif source == "mentions":
+        events = await _read_mentions(connection, rows)
     else:
         events = [_read_alert(row) for row in rows]
     return SourcePage(await _add_provinces(connection, events), rows[-1][key.name])
@@ -246,7 +250,13 @@ async def _read_audit(connection: AsyncConnection, rows: Sequence[RowMapping]) -
             source = _name_source("audit", row)
             events.append(
                 NoticeEvent(
-                    told.name, row["at"], told.data, source, *told.parties, asked_by=told.asked_by
+                    told.name,
+                    row["at"],
+                    told.data,
+                    source,
+                    *told.parties,
+                    asked_by=told.asked_by,
+                    growers=told.growers,
                 )
             )
     return events
@@ -300,6 +310,27 @@ async def _read_levels(
         )
         source = f"alert_levels:{row['id']}:{row['at']}"
         events.append(NoticeEvent("alert.raised", row["at"], data, source))
+    return events
+
+
+async def _read_mentions(
+    connection: AsyncConnection, rows: Sequence[RowMapping]
+) -> list[NoticeEvent]:
+    """One event for each report and organisation that it names, of what waits for an answer."""
+    named = await find_named_organisations(connection, {row["key"] for row in rows})
+    grouped: dict[tuple[str, str, int], list[RowMapping]] = defaultdict(list)
+    for row in rows:
+        for organisation in sorted(named.get(row["key"], frozenset()) - {row["teller"]}):
+            if row["state"] == "open":
+                grouped[organisation, row["teller"], row["recorded_at"]].append(row)
+    events = []
+    for (organisation, teller, at), parts in grouped.items():
+        told = tuple(dict.fromkeys(row["event"] for row in parts))
+        data = MentionTold(organisation, teller, told[:MOST_RANGES], len(told))
+        source = f"mentions:{parts[0]['id']}:{told[0]}:{organisation}"
+        events.append(
+            NoticeEvent("mention.told", at, data, source, packers=frozenset({organisation}))
+        )
     return events
 
 

@@ -35,6 +35,7 @@ class AuditNotice:
     data: Any
     parties: Pair
     asked_by: str | None = None
+    growers: frozenset[str] = frozenset()
 
 
 async def tell_order(connection: AsyncConnection, id_: str, decision: str) -> AuditNotice | None:
@@ -103,10 +104,17 @@ async def tell_batch(
 
 
 async def tell_lot(connection: AsyncConnection, code: str) -> AuditNotice:
-    """A lot that was recalled."""
-    lots = schema.lots.c
+    """A lot that was recalled: its packer is told, and who its growing area is registered to."""
+    lots, names, codes = schema.lots.c, schema.lot_codes.c, schema.registered_codes.c
     owner = await connection.scalar(select(lots.organisation).where(lots.code == code))
-    return AuditNotice("lot.recalled", RecallApproved(code), pair_parties(owner, None))
+    areas = (
+        select(codes.organisation)
+        .join_from(schema.lot_codes, schema.registered_codes, codes.code == names.code)
+        .where(names.lot == code, codes.organisation.is_not(None))
+    )
+    growers = frozenset(filter(None, await connection.scalars(areas))) - {owner}
+    parties = pair_parties(owner, None)
+    return AuditNotice("lot.recalled", RecallApproved(code), parties, growers=growers)
 
 
 _REVIEWED: Final = {"submit": "submitted", "return": "returned", "publish": "published"}

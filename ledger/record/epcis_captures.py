@@ -26,6 +26,7 @@ from ledger.chains.hash_chain import to_canonical_json
 from ledger.cursor_pages import Key
 from ledger.errors import CaptureLost, CapturesFull, UnknownRow
 from ledger.record.epcis_events import NewEvent, audit_events, write_events
+from ledger.record.mention_rows import move_mentions
 from ledger.record.staged_events import (
     delete_staged_events,
     find_left_over,
@@ -219,6 +220,7 @@ class EpcisCaptures:
             )
             # Only what follows has a place in the order of history: others write until here.
             await self._store.lock_writer(connection)
+            await move_mentions(connection, capture.id, capture.organisation, at=at)
             await audit_events(
                 connection,
                 capture.organisation,

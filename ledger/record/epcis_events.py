@@ -19,6 +19,7 @@ from ledger.chains.hash_chain import digest_json, to_canonical_json
 from ledger.cursor_pages import Key
 from ledger.errors import UnknownRow
 from ledger.packer_provinces import STATING, is_of_province
+from ledger.record.mention_rows import PARTY, withdraw_mentions, write_mentions
 from ledger.record.quoted_events import note_quoted_errors
 from ledger.storage.row_lists import is_one_of, split_parts
 from ledger.storage.store import Store, uncancellable
@@ -194,6 +195,7 @@ async def write_events(
     ):
         if rows:
             await connection.execute(insert(table), rows)
+    await _write_mentions(connection, organisation, new, at)
     ids = [one["id"] for one in new.events]
     errors = [(one["event"], one["id"]) for one in new.errors]
     await audit_events(connection, organisation, ids, errors, actor=actor, at=at)
@@ -300,6 +302,16 @@ async def _keep_new_errors(
         for row in (await connection.execute(query)).all():
             told.pop((row.event, row.id), None)
     return [(event, digest, document) for (event, digest), document in told.items()]
+
+
+async def _write_mentions(
+    connection: AsyncConnection, organisation: str, new: NewRows, at: int
+) -> None:
+    named = [(one["at"], one["event"], one["key"]) for one in new.keys if one["part"] == PARTY]
+    declared = {one["event"] for one in new.errors}
+    await write_mentions(connection, organisation, named, withdrawn=declared, at=at)
+    known = sorted(declared - {one["id"] for one in new.events})
+    await withdraw_mentions(connection, organisation, known)
 
 
 def _format_document(event: NewEvent) -> str:

@@ -2,14 +2,14 @@
 
 An event says what its author says. An organisation that it names as the source or destination of
 goods confirms or disputes it. Answers never change: a later one follows the earlier. Which keys
-name an organisation is the caller's to say; the event's own keys (`epcis_keys`) are asked.
+name an organisation is the caller's to say; the rows are those of `ledger.record.mention_rows`.
 """
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
-from sqlalchemy import func, insert, select, tuple_, union
+from sqlalchemy import CompoundSelect, Select, func, insert, select, tuple_, union
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ledger import schema
@@ -17,6 +17,7 @@ from ledger.chains.chained_rows import record_audit
 from ledger.cursor_pages import Key
 from ledger.errors import MentionFull, UnknownRow
 from ledger.record.epcis_events import EventRow, load_events
+from ledger.record.mention_rows import MentionState, mark_answered
 from ledger.storage.row_lists import split_parts
 from ledger.storage.store import Store, uncancellable
 
@@ -26,8 +27,8 @@ EventName = tuple[str, str]
 
 MOST_ANSWERS: Final = 20
 """Answers of one organisation to one event."""
-PARTY: Final = "party"
-"""The part of `epcis_keys` that parties have."""
+MOST_COUNTED: Final = 100
+"""Mentions that are counted; more are "more than" it."""
 _PART: Final = 200
 
 
@@ -50,28 +51,32 @@ class Mentions:
         self._clock = clock
 
     async def find_page(
-        self, organisation: str, keys: Collection[str], *, after: Key | None, limit: int
+        self,
+        organisation: str,
+        keys: Collection[str],
+        *,
+        state: MentionState | None = None,
+        after: Key | None,
+        limit: int,
     ) -> list[EventRow]:
         """Return events of others that name one of these keys as a party, newest first."""
         if not keys:
             return []
-        table = schema.epcis_keys.c
-        columns = (table.at, table.event, table.organisation)
-        branches = []
-        for key in sorted(keys):  # each is read from the index in its order
-            branch = select(*columns).where(
-                table.key == key, table.part == PARTY, table.organisation != organisation
-            )
-            if after is not None:
-                branch = branch.where(tuple_(*columns) < tuple_(*after))
-            branch = branch.order_by(*(one.desc() for one in columns)).limit(limit)
-            branches.append(select(branch.subquery()))
-        found = (branches[0] if len(branches) == 1 else union(*branches)).subquery("found").c
-        query = select(found.organisation, found.event)
-        query = query.order_by(found.at.desc(), found.event.desc(), found.organisation.desc())
+        found = _select_named(organisation, keys, state, after, limit).subquery("found").c
+        query = select(found.teller, found.event)
+        query = query.order_by(found.at.desc(), found.event.desc(), found.teller.desc())
         async with self._store.read() as connection:
             rows = (await connection.execute(query.limit(limit))).all()
-            return await load_events(connection, [(row.organisation, row.event) for row in rows])
+            return await load_events(connection, [(row.teller, row.event) for row in rows])
+
+    async def count(self, organisation: str, keys: Collection[str], state: MentionState) -> int:
+        """Count the mentions in a state, at most one more than `MOST_COUNTED`."""
+        if not keys:
+            return 0
+        found = _select_named(organisation, keys, state, None, MOST_COUNTED + 1).subquery("found")
+        some = select(found.c.event).limit(MOST_COUNTED + 1).subquery("some")
+        async with self._store.read() as connection:
+            return await connection.scalar(select(func.count()).select_from(some)) or 0
 
     async def get(self, organisation: str, keys: Collection[str], named: EventName) -> EventRow:
         """Return an event of another that names one of these keys. Raises `UnknownRow`."""
@@ -117,6 +122,7 @@ class Mentions:
                     note=note,
                 )
             )
+            await mark_answered(connection, teller, event, keys, reply)
             await record_audit(
                 connection,
                 at=at,
@@ -134,22 +140,37 @@ class Mentions:
             return await _list_answers(connection, named)
 
 
+def _select_named(
+    organisation: str,
+    keys: Collection[str],
+    state: MentionState | None,
+    after: Key | None,
+    limit: int,
+) -> Select[Any] | CompoundSelect[Any]:
+    """Time, event and teller of at most `limit` mentions of each key, each event once."""
+    table = schema.mentions.c
+    columns = (table.at, table.event, table.teller)
+    branches = []
+    for key in sorted(keys):  # each is read from the index in its order
+        branch = select(*columns).where(table.key == key, table.teller != organisation)
+        if state is not None:
+            branch = branch.where(table.state == state)
+        if after is not None:
+            branch = branch.where(tuple_(*columns) < tuple_(*after))
+        branch = branch.order_by(*(one.desc() for one in columns)).limit(limit)
+        branches.append(select(branch.subquery()))
+    return branches[0] if len(branches) == 1 else union(*branches)
+
+
 async def _require_named(
     connection: AsyncConnection, organisation: str, keys: Collection[str], named: EventName
 ) -> None:
     teller, event = named
-    events, table = schema.epcis_events.c, schema.epcis_keys.c
-    at = await connection.scalar(
-        select(events.at).where(events.organisation == teller, events.id == event)
-    )
+    table = schema.mentions.c
     count = select(func.count()).where(
-        table.key.in_(sorted(keys)),
-        table.at == at,
-        table.event == event,
-        table.organisation == teller,
-        table.part == PARTY,
+        table.event == event, table.teller == teller, table.key.in_(sorted(keys))
     )
-    if at is None or teller == organisation or not keys or not await connection.scalar(count):
+    if teller == organisation or not keys or not await connection.scalar(count):
         raise UnknownRow(kind="event", id=event)
 
 

@@ -10,7 +10,7 @@ refuses a scan that comes twice. On PostgreSQL it is partitioned by day of `at`.
 
 from typing import Final
 
-from ledger.schema.actors import actor_invitations, mention_answers
+from ledger.schema.actors import actor_invitations, mention_answers, mentions
 from ledger.schema.alerts import (
     alert_events,
     alert_levels,
@@ -35,6 +35,7 @@ from ledger.schema.codes import (
     code_imports,
     code_rules,
     diary_imports,
+    invitation_imports,
     lot_codes,
     lot_imports,
     registered_codes,
@@ -186,6 +187,7 @@ __all__ = [
     "hearing_messages",
     "hearing_photos",
     "hearings",
+    "invitation_imports",
     "link_hosts",
     "link_sets",
     "lot_codes",
@@ -201,6 +203,7 @@ __all__ = [
     "mail_waiting",
     "mails",
     "mention_answers",
+    "mentions",
     "metadata",
     "notice_sources",
     "notices",

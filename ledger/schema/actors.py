@@ -55,6 +55,23 @@ for _order in (
     Index(None, *_order, actor_invitations.c.made_at, actor_invitations.c.id)
 Index(None, actor_invitations.c.state, actor_invitations.c.expires_at)
 
+mentions = Table(
+    "mentions",
+    metadata,
+    Column("id", BigInteger, primary_key=True, autoincrement=False),
+    required_column("key", CODE_POINTS),
+    required_column("at", BigInteger),
+    required_column("event", CODE_POINTS),
+    required_column("teller", Text, ForeignKey("organisations.id")),
+    required_column("recorded_at", BigInteger),
+    required_column("state", Text),
+    CheckConstraint("state IN ('open', 'confirmed', 'disputed', 'withdrawn')", name="state"),
+)
+_told = (mentions.c.at, mentions.c.event, mentions.c.teller)
+Index(None, mentions.c.key, *_told)
+Index(None, mentions.c.key, mentions.c.state, *_told)
+Index(None, mentions.c.event, mentions.c.teller)
+
 mention_answers = Table(
     "mention_answers",
     metadata,

@@ -86,6 +86,7 @@ def _table_of_imports(name: str) -> Table:
 code_imports = _table_of_imports("code_imports")
 lot_imports = _table_of_imports("lot_imports")
 diary_imports = _table_of_imports("diary_imports")
+invitation_imports = _table_of_imports("invitation_imports")
 
 lot_codes = Table(
     "lot_codes",

@@ -45,6 +45,7 @@ places = Table(
     optional_column("gln", Text),
 )
 Index(None, places.c.code)
+Index(None, places.c.gln)
 Index(None, places.c.name, places.c.id)
 for _filter in ("kind", "organisation", "province"):
     Index(None, places.c[_filter], places.c.name, places.c.id)

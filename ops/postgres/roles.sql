@@ -207,7 +207,7 @@ GRANT INSERT, DELETE ON gs1_prefixes, link_hosts TO veritem_desk;
 GRANT INSERT, DELETE, UPDATE (organisation, version, description, links, saved_by, saved_at) ON link_sets
     TO veritem_desk;
 GRANT INSERT, DELETE ON lot_codes TO veritem_desk;
-GRANT INSERT, UPDATE, DELETE ON code_imports, diary_imports, lot_imports TO veritem_desk;
+GRANT INSERT, UPDATE, DELETE ON code_imports, diary_imports, invitation_imports, lot_imports TO veritem_desk;
 GRANT INSERT, UPDATE (state) ON orders TO veritem_issuer;
 GRANT INSERT, UPDATE (state, decided_by, decided_at, decision_reason) ON orders TO veritem_desk;
 GRANT INSERT, UPDATE (stamps, set_by, set_at) ON order_quotas TO veritem_desk;
@@ -232,6 +232,7 @@ GRANT INSERT, UPDATE (seen_at, state, done, total, result) ON detection_reviews 
 GRANT INSERT, UPDATE (state, updated_at, due_at) ON hearings TO veritem_desk;
 GRANT INSERT ON hearing_messages, hearing_photos TO veritem_desk;
 GRANT INSERT ON epcis_events, epcis_errors, epcis_keys, mention_answers, diary_entries TO veritem_desk;
+GRANT INSERT, UPDATE (state) ON mentions TO veritem_desk;
 GRANT INSERT, UPDATE (pallet, stamps, cartons, changed_at, changed_by) ON cartons TO veritem_desk;
 GRANT INSERT ON carton_acts, carton_items TO veritem_desk;
 GRANT INSERT, DELETE ON carton_contents TO veritem_desk;
@@ -310,7 +311,8 @@ GRANT SELECT (code, organisation) ON registered_codes TO veritem_notices;
 GRANT SELECT (id, lot, version, organisation, product, record, sha256, state, submitted_by, submitted_at)
     ON lot_submissions TO veritem_notices;
 GRANT SELECT ON notices, organisations, places, orders, order_numbers, batches, batch_parties, lots, transitions,
-    alerts, alert_levels, hearings, audit, chain_heads, generations, alembic_version TO veritem_notices;
+    alerts, alert_levels, hearings, mentions, lot_codes, audit, chain_heads, generations, alembic_version
+    TO veritem_notices;
 
 -- E-mail. The desk changes addresses and what is wanted there; the notice service gathers what happened,
 -- counts what waits for people, and sends. Of accounts it sees who they are, and nothing that signs in.

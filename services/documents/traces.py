@@ -1,8 +1,10 @@
 """JSON documents of traces."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
+from ledger.record.mentions import MentionAnswer
+from services.documents.events import MentionAnswerDocument, describe_answer
 from services.documents.models import Document, Timestamp
 from services.traces.traces import FoundTrace
 from stamps.timestamps import format_rfc3339
@@ -52,6 +54,8 @@ class TraceStepDocument(Document):
     places: list[str]
     organisations: list[str]
     """Who tells it."""
+    answers: list[MentionAnswerDocument]
+    """The last answer of each party that it names; without any it is its author's word alone."""
 
 
 class TraceCutDocument(Document):
@@ -81,8 +85,10 @@ class TraceDocument(Document):
     took_ms: int
 
 
-def describe_trace(found: FoundTrace) -> TraceDocument:
-    """The document of a trace."""
+def describe_trace(
+    found: FoundTrace, answers: Mapping[str, Sequence[MentionAnswer]]
+) -> TraceDocument:
+    """The document of a trace, with the answers to its events."""
     trace = found.trace
     return TraceDocument(
         direction=trace.direction,
@@ -94,12 +100,12 @@ def describe_trace(found: FoundTrace) -> TraceDocument:
             for one in trace.cuts
         ],
         reached=_describe_things([Amount(key) for key in trace.things]),
-        steps=[_describe_step(one) for one in trace.steps],
+        steps=[_describe_step(one, answers.get(one.event.id, ())) for one in trace.steps],
         took_ms=found.took_ms,
     )
 
 
-def _describe_step(one: TraceStep) -> TraceStepDocument:
+def _describe_step(one: TraceStep, answers: Sequence[MentionAnswer]) -> TraceStepDocument:
     event = one.event
     named = (event.items, event.inputs, event.outputs)
     items, inputs, outputs = (_describe_things(some[:MOST_NAMED]) for some in named)
@@ -119,6 +125,7 @@ def _describe_step(one: TraceStep) -> TraceStepDocument:
         left_out=sum(max(0, len(some) - MOST_NAMED) for some in named),
         places=[describe_thing(place).text for place in event.places],
         organisations=list(event.tellers),
+        answers=[describe_answer(answer) for answer in answers],
     )
 
 

@@ -17,6 +17,7 @@ from services.lists.search import (
     search_lots,
 )
 from services.permissions import Permission
+from stamps.vietnam_time import DAY_MS
 from traceability.carton_label import format_label
 
 
@@ -41,6 +42,17 @@ def _scope_cartons(context: ServiceContext) -> Groups:
 
 
 _RECALL: Final = ("recall_reason", "recall_at", "recall_by")
+
+
+RECENT_DAYS: Final = 30
+"""For so long a recall is one of lately."""
+
+
+def _match_lot(context: ServiceContext, name: str, value: str) -> Match:
+    """Whether a recall is one of lately is judged by the time."""
+    if (name, value) == ("state", "recalled_lately"):
+        return ("recalled_since", context.clock() - RECENT_DAYS * DAY_MS)
+    return (name, value)
 
 
 async def _complete_lots(context: ServiceContext, rows: Sequence[Row]) -> Sequence[Row]:
@@ -87,7 +99,10 @@ LOTS: Final = ListDescription(
     ),
     filters=(
         ListFilter(
-            "state", "choice", choices=("complete", "incomplete", "recalled"), family="lots"
+            "state",
+            "choice",
+            choices=("complete", "incomplete", "recalled", "recalled_lately"),
+            family="lots",
         ),
         PRODUCT_FILTER,
         ListFilter("organisation", "organisation", organisation_kind="packer"),
@@ -99,6 +114,7 @@ LOTS: Final = ListDescription(
     scope=_scope_lots,
     search=search_lots,
     complete=_complete_lots,
+    make_match=_match_lot,
 )
 
 

@@ -7,14 +7,12 @@ account for which nothing waits gets no digest.
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
-from urllib.parse import urlencode
 
 from ledger import Ledger
 from ledger.notices.mail_waiting import MailAccount, Told
 from ledger.notices.notice_events import NoticeEvent
 from services.context import ServiceContext
 from services.home import list_tasks
-from services.lists.description import write_query
 from services.notices.mail_kinds import TASKS, choose_told, get_mode, make_actor
 from stamps.vietnam_time import to_day_number, to_day_start
 
@@ -57,7 +55,7 @@ class StaffMailRules:
                 "task": task.name,
                 "count": task.counted.count,
                 "is_more": task.counted.is_more,
-                "path": f"/{task.description.name}?{urlencode(write_query(task.request))}",
+                "path": task.path,
             }
             for task in await list_tasks(context)
             if task.counted.count

@@ -73,6 +73,14 @@ def _is_own_webhook(event: NoticeEvent, actor: Actor, _: MailAddress) -> bool:
     return actor.role in ("administrator", "demo") or actor.organisation in event.packers
 
 
+def _is_recalled(event: NoticeEvent, actor: Actor, address: MailAddress) -> bool:
+    return actor.organisation in event.growers or _is_party(event, actor, address)
+
+
+def _is_named(event: NoticeEvent, actor: Actor, _: MailAddress) -> bool:
+    return actor.organisation in event.packers
+
+
 def _is_everybody(_: NoticeEvent, __: Actor, ___: MailAddress) -> bool:
     return True
 
@@ -101,7 +109,7 @@ KINDS: Final[Mapping[str, MailKind]] = {
         MailKind("campaign", (_P.ALERT_SEE,), ("alert.raised",), "at_once", _is_campaign),
         MailKind(
             "recall", (_P.LOT_SEE, _P.BATCH_SEE), ("lot.recalled", "stamps.recalled"), "at_once",
-            _is_party,
+            _is_recalled,
         ),
         MailKind(
             "lot_to_review", (_P.LOT_REVIEW,), ("lot.submitted",), "digest", _is_undecided
@@ -117,6 +125,7 @@ KINDS: Final[Mapping[str, MailKind]] = {
         MailKind(
             "hearing_answered", (_P.ALERT_DECIDE,), ("hearing.answered",), "at_once", _is_own_case
         ),
+        MailKind("mention", (_P.EVENT_RECORD,), ("mention.told",), "digest", _is_named),
         MailKind(
             "webhook_disabled", (_P.WEBHOOK_SEE,), ("webhook.disabled",), "at_once",
             _is_own_webhook,

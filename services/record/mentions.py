@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from typing import Any, Final, Literal
 
 from ledger.record.epcis_events import EventRow
-from ledger.record.mentions import EventName, MentionAnswer, MentionReply
+from ledger.record.mention_rows import MentionState
+from ledger.record.mentions import MOST_COUNTED, EventName, MentionAnswer, MentionReply
 from services.context import ServiceContext
 from services.errors import InvalidInput
 from services.paging import DEFAULT_LIMIT, Page, PageRequest
@@ -21,7 +22,6 @@ from traceability.diary.entry_events import name_party
 from traceability.epcis.event_reader import normalize_key, parse_event_id
 from traceability.epcis.identifiers import ROOT
 
-MentionState = Literal["open", "confirmed", "disputed", "withdrawn"]
 Side = Literal["source", "destination"]
 
 MAX_NOTE_LENGTH: Final = 1000
@@ -63,7 +63,11 @@ class Mention:
 
 
 async def list_mentions(
-    context: ServiceContext, *, limit: int = DEFAULT_LIMIT, after: str | None = None
+    context: ServiceContext,
+    *,
+    state: MentionState | None = None,
+    limit: int = DEFAULT_LIMIT,
+    after: str | None = None,
 ) -> Page[Mention]:
     """The events of others that name the actor's organisation, newest first.
 
@@ -73,13 +77,24 @@ async def list_mentions(
     request = PageRequest(limit, after)
     keys = await list_party_keys(context, organisation)
     rows = await context.ledger.mentions.find_page(
-        organisation, keys, after=request.key(int, str, str), limit=limit + 1
+        organisation, keys, state=state, after=request.key(int, str, str), limit=limit + 1
     )
     answers = await find_answers(context, rows)
     found = [_make(organisation, keys, row, answers) for row in rows]
     return request.make_page(
         found, lambda one: (one.event.at, one.event.id, one.event.organisation)
     )
+
+
+async def count_open_mentions(context: ServiceContext) -> tuple[int, bool]:
+    """How many mentions wait for an answer of the actor's organisation, and whether more do.
+
+    Raises `Forbidden`, `InvalidInput`.
+    """
+    organisation = _require_organisation(context)
+    keys = await list_party_keys(context, organisation)
+    count = await context.ledger.mentions.count(organisation, keys, "open")
+    return min(count, MOST_COUNTED), count > MOST_COUNTED
 
 
 async def get_mention(context: ServiceContext, teller: str, event: str) -> Mention:

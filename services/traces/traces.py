@@ -6,10 +6,11 @@ events it sees those of others that name it as the party that things came from o
 """
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from ledger.record.mentions import MentionAnswer
 from ledger.traces.traced_events import EventScope
 from services.context import ServiceContext
 from services.permissions import Permission, require_permission
@@ -66,6 +67,22 @@ async def _make_scope(context: ServiceContext) -> EventScope:
         return EventScope(province=context.actor.province)
     parties = await list_party_keys(context, own)
     return EventScope(organisation=own, parties=sorted(parties))
+
+
+async def find_step_answers(
+    context: ServiceContext, found: FoundTrace
+) -> Mapping[str, Sequence[MentionAnswer]]:
+    """The last answer of each party that an event of a trace names, by the event's digits.
+
+    A step without answers is its author's word: silence is no consent.
+    """
+    events = [one.event for one in found.trace.steps if one.event.tellers]
+    named = {(teller, one.id) for one in events for teller in one.tellers}
+    last: dict[str, dict[tuple[str, str], MentionAnswer]] = {}
+    for (teller, event), answers in (await context.ledger.mentions.list_answers(named)).items():
+        for one in answers:
+            last.setdefault(event, {})[teller, one.organisation] = one
+    return {event: list(answers.values()) for event, answers in last.items()}
 
 
 async def find_place_provinces(context: ServiceContext, found: FoundTrace) -> PlaceNames:

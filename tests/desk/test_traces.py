@@ -1,5 +1,6 @@
 """Traces at the desk: the page with both directions, the file, the API, and the recall."""
 
+from ledger import RecallTarget
 from tests.desk.people import somebody
 from tests.desk.running_desk import RunningDesk, new_key
 from tests.traceability.epcis.test_event_reader import document
@@ -103,6 +104,7 @@ async def test_two_people_recall_what_a_trace_reaches(desk: RunningDesk) -> None
         )
         assert "Chưa có gì thay đổi cho đến khi một người khác duyệt" in sent.text
         assert f"Thu hồi {CARTON}" in sent.text
+        assert "Truy vết đã dừng ở giới hạn" not in sent.text
     [proposal] = (await desk.fetch("thanh", "GET", "/proposals"))["proposals"]
     await desk.fetch("bo", "POST", f"/proposals/{proposal['id']}/approve", {})
     spans = await desk.ledger.transitions.list_spans(number)
@@ -110,3 +112,15 @@ async def test_two_people_recall_what_a_trace_reaches(desk: RunningDesk) -> None
         (0, 40, "recalled"),
         (40, 100, "activated"),
     ]
+
+
+async def test_who_decides_on_a_recall_is_told_that_its_trace_was_cut(desk: RunningDesk) -> None:
+    number = await desk.activated()
+    target = RecallTarget(traced="VN-ĐLOR-0123", ranges=((number, 0, 5),), is_cut=True)
+    made = await desk.ledger.proposals.add(
+        "recall", "trace:VN-ĐLOR-0123", document=target.to_document(), reason="ordered",
+        actor="thanh", key=new_key(),
+    )  # fmt: skip
+    async with somebody(desk, "bo") as bo:
+        page = await bo.get(f"/proposals/{made.id}")
+        assert "Truy vết đã dừng ở giới hạn" in page.text

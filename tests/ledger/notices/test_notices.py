@@ -8,7 +8,15 @@ from typing import Any
 
 import pytest
 
-from ledger import AlertState, Ledger, Order, Organisation, open_ledger
+from ledger import (
+    AlertState,
+    Ledger,
+    LotRow,
+    Order,
+    Organisation,
+    PlaceRow,
+    open_ledger,
+)
 from ledger.errors import (
     UnknownRow,
     WebhookDisabled,
@@ -25,8 +33,11 @@ from ledger.notices.notices import (
     Notice,
 )
 from ledger.notices.webhooks import MOST_WEBHOOKS, Webhook
+from ledger.record.epcis_events import NewEvent
+from ledger.record.mention_rows import LOCATION_NAMES, PARTY_NAMES
 from stamps.lifecycle import Transition
 from tests.accounts import add_accounts
+from tests.ledger.code_watch.test_code_watch import AREA, register
 from tests.ledger.conftest import NOW, Clock
 from tests.ledger.world import a_key, a_lot, allow_recall
 
@@ -253,3 +264,45 @@ async def test_an_authority_of_a_province_is_told_what_its_packers_do(ledger: Le
     other = names(await told(ledger, "wh-82"))
     assert other == ["alert.opened", "alert.raised"]  # cases are seen by every authority
     assert names(await told(ledger, "wh-66")) == sorted([*other, "batch.issued", "order.decided"])
+
+
+def tell(number: int, *parties: str) -> NewEvent:
+    keys = [("party", party) for party in parties]
+    return NewEvent(f"{number:064}", "ObjectEvent", NOW, None, {}, {}, keys)
+
+
+async def test_whom_events_name_is_told_once_a_report_what_waits_for_an_answer(
+    ledger: Ledger, clock: Clock
+) -> None:
+    await furnish(ledger, "packer", "other", "ministry")
+    await ledger.places.add(
+        PlaceRow("kho", "warehouse", "Kho", organisation="other", gln="8935000000014")
+    )
+    named = f"{PARTY_NAMES}other", f"{LOCATION_NAMES[1]}8935000000014"
+    report = [tell(1, named[0], f"{PARTY_NAMES}packer"), tell(2, *named), tell(3, "x:nobody")]
+    await ledger.epcis_events.record("packer", report, actor="mai")
+    await ledger.epcis_events.record("packer", report, actor="mai")  # sent twice, told once
+    clock.now += 1
+    await ledger.epcis_events.record("packer", [tell(4, named[1])], actor="mai")
+    events = tuple(one.id for one in report[:2])
+    assert [data for _, data in await told(ledger, "wh-other")] == [
+        {"organisation": "other", "teller": "packer", "events": [f"{4:064}"], "mentions": 1},
+        {"organisation": "other", "teller": "packer", "events": [*events], "mentions": 2},
+    ]
+    assert await told(ledger, "wh-packer") == []
+    assert names(await told(ledger, "wh-ministry")) == ["mention.told"] * 2
+
+
+async def test_the_grower_of_a_recalled_lot_is_told_and_no_other(ledger: Ledger) -> None:
+    await furnish(ledger, "packer")
+    for id_ in ("y-bih-nie", "y-hoa-mlo"):
+        await ledger.organisations.add(Organisation(id_, "grower", id_))
+        await ledger.webhooks.add(a_webhook(f"wh-{id_}", id_))
+    await register(ledger, AREA, organisation="y-bih-nie")
+    document = {"growing_area": {"code": AREA}}
+    await ledger.lots.save(LotRow("L1", document, (), organisation="packer"))
+    key = await allow_recall(ledger, lot="L1")
+    await ledger.transitions.recall_lot("L1", actor="chi", reason="food-safety", key=key)
+    assert await told(ledger, "wh-y-bih-nie") == [("lot.recalled", {"lot": "L1"})]
+    assert await told(ledger, "wh-y-hoa-mlo") == []
+    assert "lot.recalled" in names(await told(ledger, "wh-packer"))

@@ -14,15 +14,18 @@ from ledger.record.epcis_captures import KEPT_MS, MOST_ERRORS, MOST_WAITING, Cap
 from ledger.record.epcis_events import EventFilter, NewEvent
 from ledger.record.epcis_queries import MOST_QUERIES
 from ledger.record.event_windows import EventWindow
+from ledger.record.mention_rows import PARTY_NAMES
 from ledger.storage.store import Store
 from tests.ledger.list_plans import find_costs
 
 LEASE = 60_000
+OWN = f"{PARTY_NAMES}a"
+"""The name of who tells."""
 WRONG = {"index": 0, "path": "/x", "why": "wrong"}
 
 
 def event(n: int, *, step: str | None = "packing", name: str = "x:1", **more: Any) -> NewEvent:
-    keys = [("item", name), ("location", "x:place")]
+    keys = [("item", name), ("location", "x:place"), ("party", "x:b"), ("party", OWN)]
     return NewEvent(f"{n:064x}", "ObjectEvent", n, step, {"n": n}, {}, keys, **more)
 
 
@@ -94,6 +97,16 @@ async def count_staged(url: str) -> int:
     return sum(counts)
 
 
+async def list_mentions(url: str) -> list[tuple[int, int, str]]:
+    """Number, event and state of what names another than the teller."""
+    store, table = Store(url), schema.mentions.c
+    async with store.read() as connection:
+        rows = (await connection.execute(select(schema.mentions).order_by(table.id))).all()
+    await store.close()
+    assert {one.key for one in rows} == {"x:b"}
+    return [(one.id, int(one.event, 16), one.state) for one in rows]
+
+
 async def test_staged_events_are_recorded_at_once(ledger: Ledger, url: str) -> None:
     captures = ledger.epcis_captures
     await taken(ledger)
@@ -114,6 +127,8 @@ async def test_staged_events_are_recorded_at_once(ledger: Ledger, url: str) -> N
         (2, []),
         (1, [{"reason": "y"}]),
     ]
+    mentions = await list_mentions(url)
+    assert mentions == [(1, 1, "withdrawn"), (2, 2, "open"), (3, 3, "withdrawn")]
     [entry] = [one for one in await ledger.audit.list_after(0) if one.details.get("errors")]
     assert (entry.details["events"], entry.details["errors"]) == (1, 2)
     while await captures.delete_left_over():

@@ -2,7 +2,7 @@
 
 from ledger.notices.mail_addresses import MailAddress
 from ledger.notices.mail_waiting import MailAccount
-from ledger.notices.notice_events import HearingAsked, NoticeEvent
+from ledger.notices.notice_events import HearingAsked, MentionTold, NoticeEvent, RecallApproved
 from services.notices.mail_kinds import choose_told
 
 
@@ -29,3 +29,19 @@ def test_a_grower_is_mailed_that_it_is_asked_and_no_other_actor_is() -> None:
     assert [(one.account.organisation, one.kind) for one in told] == [
         ("y-bih-nie", "hearing_asked")
     ]
+
+
+def test_who_is_named_in_an_event_is_mailed_and_no_authority_is() -> None:
+    named = MentionTold("vua-an", "krong-pac", ("0" * 64,), 1)
+    event = NoticeEvent("mention.told", 0, named, "s", packers=frozenset({"vua-an"}))
+    everybody = [account("buyer", "vua-an"), account("buyer", "x"), account("authority", "bo")]
+    assert [
+        (one.account.organisation, one.kind, one.mode) for one in choose_told(event, everybody)
+    ] == [("vua-an", "mention", "digest")]
+
+
+def test_the_grower_of_a_recalled_lot_is_mailed_at_once() -> None:
+    growers = frozenset({"y-bih-nie"})
+    event = NoticeEvent("lot.recalled", 0, RecallApproved("L1"), "s", growers=growers)
+    told = choose_told(event, [account("grower", "y-bih-nie"), account("grower", "y-hoa-mlo")])
+    assert [(one.account.organisation, one.mode) for one in told] == [("y-bih-nie", "at_once")]

@@ -4,20 +4,30 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
-from ledger import Organisation, PlaceRow
+from ledger import Organisation, PlaceRow, schema
 from ledger.errors import MentionFull, UnknownRow
 from ledger.record import mentions as rows
+from ledger.record.mention_rows import LOCATION_NAMES, PARTY_NAMES
 from services import Actor, ServiceContext
 from services.diary.entries import tell_entry
 from services.errors import Forbidden, InvalidInput
+from services.home import list_tasks
 from services.record.event_record import find_event, record_events
-from services.record.mentions import answer_mention, find_answers, get_mention, list_mentions
+from services.record.mentions import (
+    answer_mention,
+    count_open_mentions,
+    find_answers,
+    get_mention,
+    list_mentions,
+)
 from stamps.timestamps import parse_rfc3339
 from tests.services.office import NOW, Office
 from tests.traceability.epcis.test_event_hash import EVENT
 from tests.traceability.epcis.test_event_reader import document
 from traceability.diary.entry_events import name_party
+from traceability.epcis.event_reader import normalize_key
 
 BUYER = Actor("an", "buyer", "vua-an")
 CARRIER = Actor("tai", "carrier", "tay-nguyen")
@@ -91,6 +101,50 @@ async def test_what_is_told_is_confirmed_or_disputed_by_whom_it_names_alone(trad
     answers = await find_answers(trade.context("inspector"), row)
     assert [one.organisation for one in answers["krong-pac", event]] == ["vua-an", "vua-an"]
     await trade.ledger.audit.verify()
+
+
+async def test_mentions_are_listed_and_counted_by_what_is_said_of_them(trade: Office) -> None:
+    buyer, days = act(trade, BUYER), [f"2026-01-0{n}T00:00:00Z" for n in range(1, 5)]
+    told = [await ship(trade, name_party("vua-an"), eventTime=day) for day in days]
+    await answer_mention(buyer, "krong-pac", told[0], "disputed", "Chưa nhận")
+    await answer_mention(buyer, "krong-pac", told[0], "confirmed", None)
+    await answer_mention(buyer, "krong-pac", told[1], "disputed", "Chưa nhận")
+    declared = {"declarationTime": EVENT["eventTime"], "reason": "incorrect_data"}
+    await ship(trade, name_party("vua-an"), errorDeclaration=declared, eventTime=days[2])
+
+    async def find(state: Any) -> list[int]:
+        page = await list_mentions(buyer, state=state)
+        assert all(one.state == state for one in page.items)
+        return [told.index(one.event.id) for one in page.items]
+
+    assert [await find(state) for state in ("open", "confirmed", "disputed", "withdrawn")] == [
+        [3],
+        [0],
+        [1],
+        [2],
+    ]
+    with pytest.raises(UnknownRow):
+        await answer_mention(act(trade, CARRIER), "krong-pac", told[3], "confirmed", None)
+    assert await count_open_mentions(buyer) == (1, False)
+    [task] = [one for one in await list_tasks(buyer) if one.name == "mentions_open"]
+    assert (task.counted.count, task.path) == (1, "/mentions?state=open")
+    assert "mentions_open" not in {one.name for one in await list_tasks(trade.context("inspector"))}
+    assert (await list_mentions(act(trade, CARRIER), state="open")).items == []
+
+
+async def test_what_one_tells_of_itself_is_no_mention(trade: Office) -> None:
+    both = [{"type": "owning_party", "destination": name_party(one)} for one in ("krong-pac", "a")]
+    await ship(trade, "", destinationList=both)
+    assert await count_open_mentions(trade.context("packer")) == (0, False)
+    async with trade.ledger._store.read() as connection:
+        keys = list(await connection.scalars(select(schema.mentions.c.key)))
+    assert keys == [name_party("a")]
+
+
+def test_the_ledger_knows_the_form_of_keys_that_name_parties() -> None:
+    assert name_party("vua-an") == f"{PARTY_NAMES}vua-an"
+    found = {normalize_key(f"https://example.vn/{ai}/8935000000014") for ai in ("414", "417")}
+    assert found == {f"{prefix}8935000000014" for prefix in LOCATION_NAMES}
 
 
 async def test_an_entry_of_the_diary_names_the_buyer(trade: Office) -> None:
