@@ -5,12 +5,12 @@ from typing import Annotated
 
 import typer
 
-from cli.context import ConfigFile, IdempotencyKey, SignedInAs
-from cli.output import Json, print_fields, print_result, print_table
+from cli.context import ConfigFile, IdempotencyKey, SignedInAs, read_input
+from cli.output import CommandRefused, Json, print_fields, print_line, print_result, print_table
 from cli.output_file import write_output_file
 from cli.settings import read_settings
 from cli.use_cases import call_service
-from desk.pages.invitation_sheet import print_sheet
+from desk.pages.invitation_sheet import print_sheet, print_sheets
 from desk.texts import TEXTS
 from ledger.organisations.actor_invitations import (
     ActorInvitationState,
@@ -18,11 +18,16 @@ from ledger.organisations.actor_invitations import (
 )
 from ledger.trade_kinds import TradeKind
 from services.context import ServiceContext
-from services.documents.actors import OpenActorInvitationDocument, describe_actor_invitation
+from services.documents.actors import (
+    InvitationImportDocument,
+    OpenActorInvitationDocument,
+    describe_actor_invitation,
+    describe_invitation_import,
+)
 from services.lists.administration import ACTOR_INVITATIONS
 from services.lists.description import ListRequest
 from services.lists.find import find_list_page
-from services.organisations import actor_invitations
+from services.organisations import actor_invitations, invitation_imports
 from services.organisations.actor_invitations import InvitationRequest, ShownInvitation
 
 app = typer.Typer(no_args_is_help=True, help="Actors of the trade: invitations.")
@@ -141,6 +146,60 @@ def withdraw(
         file, lambda c: actor_invitations.withdraw_invitation(c, invitation), actor=actor
     )
     _print(shown, file, as_json)
+
+
+@app.command("import")
+def import_invitations(
+    table: Annotated[Path, typer.Argument(metavar="FILE", help="CSV or XLSX; one line each.")],
+    actor: SignedInAs,
+    apply: Annotated[bool, typer.Option(help="Invite them; else it is only shown.")] = False,
+    sheets: Annotated[
+        Path | None, typer.Option(help="With --apply: the PDF of all sheets, in Vietnamese.")
+    ] = None,
+    file: ConfigFile = None,
+    as_json: Json = False,
+) -> None:
+    """Invite many actors by a file: kind, name, phone, province, all or none of it."""
+    if sheets is not None and not apply:
+        raise CommandRefused(why="--sheets needs --apply: without it nobody is invited")
+    content, url = read_input(table), read_settings(file).desk.public_url
+
+    async def run(context: ServiceContext) -> tuple[InvitationImportDocument, bytes | None]:
+        shown = await invitation_imports.preview_import(context, content, table.name)
+        document = describe_invitation_import(shown)
+        if not apply or not shown.can_apply:
+            return document, None
+        applied = await invitation_imports.apply_import(context, shown.id)
+        done = document.model_copy(
+            update={"applied_at": describe_invitation_import(applied).applied_at}
+        )
+        if sheets is None:
+            return done, None
+        every = await invitation_imports.list_invited(context, shown.id)
+        inviter = await actor_invitations.name_inviter(context, every[0].invitation)
+        return done, await print_sheets(every, inviter, url, TEXTS["vi"])
+
+    shown, printed = call_service(file, run, actor=actor)
+    if sheets is not None and printed is not None:
+        write_output_file(sheets, printed)
+    print_result(shown, as_json, lambda: _print_import(shown))
+
+
+def _print_import(shown: InvitationImportDocument) -> None:
+    print_fields(
+        "Import" if shown.applied_at is None else "Invited",
+        {
+            "invitations": shown.added,
+            "refused": shown.refused,
+            "not read": ", ".join(shown.ignored),
+        },
+    )
+    for one in shown.invited:
+        print_line(f"line {one.line}: {one.kind} {one.name}")
+    for line in shown.refused_lines:
+        print_line(
+            f"line {line.line}: " + "; ".join(f"{name} {why}" for name, why in line.flaws.items())
+        )
 
 
 def _print(shown: ShownInvitation, file: Path | None, as_json: bool) -> None:

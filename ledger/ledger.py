@@ -61,6 +61,7 @@ from ledger.orders.order_quotas import OrderQuotas
 from ledger.orders.orders import Orders
 from ledger.organisations import registry
 from ledger.organisations.actor_invitations import ActorInvitations
+from ledger.organisations.invitation_imports import InvitationImports
 from ledger.privacy.erasures import Erasures
 from ledger.privacy.people import People
 from ledger.proposals.proposals import Proposals
@@ -157,6 +158,7 @@ class Ledger:
         self.tokens = Tokens(store, clock)
         self.invitations = Invitations(store, clock, self.staff)
         self.actor_invitations = ActorInvitations(store, clock, self.staff, otp_keys)
+        self.invitation_imports = InvitationImports(store, clock, self.actor_invitations, otp_keys)
         self.staff_sessions = StaffSessions(store, clock)
         self.second_factors = SecondFactors(store, clock, otp)
         self.devices = Devices(store, clock)

@@ -40,7 +40,10 @@ async def list_actor_invitations(call: PageCall) -> web.StreamResponse:
         call,
         ACTOR_INVITATIONS,
         texts("actors.title"),
-        actions=[("/new-actor-invitation", texts("actors.new"))],
+        actions=[
+            ("/actor-invitation-imports", texts("actors.import")),
+            ("/new-actor-invitation", texts("actors.new")),
+        ],
         lead=texts("actors.lead", days=LIFETIME_DAYS),
     )
 

@@ -2,13 +2,20 @@
 
 import asyncio
 import io
+from collections.abc import Sequence
 from typing import Final
 
 import segno
 from PIL import Image
 
 from ledger.staff_errors import UnknownInvitation
-from printing.pdf.report import ReportLine, ReportPart, ReportPhoto, write_report
+from printing.pdf.report import (
+    ReportBreak,
+    ReportLine,
+    ReportPart,
+    ReportPhoto,
+    write_report,
+)
 from services.organisations.actor_invitations import PATH, ShownInvitation, describe_link
 from web.i18n import Texts, format_day
 
@@ -25,6 +32,25 @@ async def print_sheet(shown: ShownInvitation, inviter: str, public_url: str, tex
     if shown.code is None:
         raise UnknownInvitation
     parts = compose_sheet(shown, shown.code, inviter, public_url, texts)
+    return await asyncio.to_thread(write_report, parts, f"{texts('join.sheet_foot')} ·")
+
+
+async def print_sheets(
+    every: Sequence[ShownInvitation], inviter: str, public_url: str, texts: Texts
+) -> bytes:
+    """The sheets of those of the invitations that are open, each on its page.
+
+    Raises `UnknownInvitation` where none is.
+    """
+    parts: list[ReportPart] = []
+    for shown in every:
+        if shown.code is not None:
+            parts += [ReportBreak()] if parts else []
+            parts += await asyncio.to_thread(
+                compose_sheet, shown, shown.code, inviter, public_url, texts
+            )
+    if not parts:
+        raise UnknownInvitation
     return await asyncio.to_thread(write_report, parts, f"{texts('join.sheet_foot')} ·")
 
 

@@ -122,41 +122,70 @@ class ActorInvitations:
 
         Raises `TooManyInvitations`, `UnknownRow` for the code, `SecretLocked`.
         """
-        at, id_, code = self._clock(), secrets.token_hex(6), _make_code()
+        at = self._clock()
         async with self._store.write() as connection:
             known = await connection.execute(select(_TABLE).where(_TABLE.c.key == key))
             if (row := known.mappings().one_or_none()) is not None:
                 return _from_row(row)
-            open_ones = select(func.count()).where(
-                _TABLE.c.inviter == new.inviter, _TABLE.c.state == "open"
+            return await self.write(connection, new, key=key, at=at)
+
+    async def write(
+        self, connection: AsyncConnection, new: NewActorInvitation, *, key: str, at: int
+    ) -> ActorInvitation:
+        """Make an invitation of a new key, within a transaction.
+
+        Raises `TooManyInvitations`, `UnknownRow` for the code, `SecretLocked`.
+        """
+        id_, code = secrets.token_hex(6), _make_code()
+        if await _count_open(connection, new.inviter) >= MOST_OPEN:
+            raise TooManyInvitations(most=MOST_OPEN)
+        if new.code is not None and not await select_codes(connection, [new.code]):
+            raise UnknownRow(kind="registered code", id=new.code)
+        phone = new.phone
+        await connection.execute(
+            insert(_TABLE).values(
+                id=id_,
+                key=key,
+                kind=new.kind,
+                inviter=new.inviter,
+                invited_by=new.invited_by,
+                name=new.name,
+                province=new.province,
+                code=new.code,
+                state="open",
+                sha256=_digest(code),
+                secret=self._seal.seal(id_, code),
+                phone=None if phone is None else self._seal.seal(f"{id_} phone", phone),
+                phone_end=None if phone is None else phone[-3:],
+                made_at=at,
+                expires_at=new.expires_at,
+                changed_at=at,
             )
-            if (await connection.scalar(open_ones) or 0) >= MOST_OPEN:
-                raise TooManyInvitations(most=MOST_OPEN)
-            if new.code is not None and not await select_codes(connection, [new.code]):
-                raise UnknownRow(kind="registered code", id=new.code)
-            phone = new.phone
-            await connection.execute(
-                insert(_TABLE).values(
-                    id=id_,
-                    key=key,
-                    kind=new.kind,
-                    inviter=new.inviter,
-                    invited_by=new.invited_by,
-                    name=new.name,
-                    province=new.province,
-                    code=new.code,
-                    state="open",
-                    sha256=_digest(code),
-                    secret=self._seal.seal(id_, code),
-                    phone=None if phone is None else self._seal.seal(f"{id_} phone", phone),
-                    phone_end=None if phone is None else phone[-3:],
-                    made_at=at,
-                    expires_at=new.expires_at,
-                    changed_at=at,
-                )
-            )
-            await _record(connection, id_, "make", new.invited_by, at, kind=new.kind)
-            return _from_row(await _get(connection, id_))
+        )
+        await _record(connection, id_, "make", new.invited_by, at, kind=new.kind)
+        return _from_row(await _get(connection, id_))
+
+    async def list_open(self, inviter: str) -> list[ActorInvitation]:
+        """The open invitations of an organisation, at most `MOST_OPEN`, the newest first."""
+        query = (
+            select(_TABLE)
+            .where(_TABLE.c.inviter == inviter, _TABLE.c.state == "open")
+            .order_by(_TABLE.c.made_at.desc(), _TABLE.c.id.desc())
+            .limit(MOST_OPEN)
+        )
+        async with self._store.read() as connection:
+            return [_from_row(row) for row in (await connection.execute(query)).mappings()]
+
+    async def list_of_keys(self, inviter: str, prefix: str) -> list[ActorInvitation]:
+        """The invitations whose keys begin so, at most `MOST_OPEN`, in the order of their keys."""
+        query = (
+            select(_TABLE)
+            .where(_TABLE.c.key >= prefix, _TABLE.c.key < f"{prefix}~", _TABLE.c.inviter == inviter)
+            .order_by(_TABLE.c.key)
+            .limit(MOST_OPEN)
+        )
+        async with self._store.read() as connection:
+            return [_from_row(row) for row in (await connection.execute(query)).mappings()]
 
     async def get(self, id_: str) -> ActorInvitation:
         """Return an invitation. Raises `UnknownRow`."""
@@ -324,6 +353,11 @@ async def _find(connection: AsyncConnection, code: str, at: int) -> RowMapping:
     if row is None:
         raise UnknownInvitation
     return row
+
+
+async def _count_open(connection: AsyncConnection, inviter: str) -> int:
+    query = select(func.count()).where(_TABLE.c.inviter == inviter, _TABLE.c.state == "open")
+    return await connection.scalar(query) or 0
 
 
 async def _close(connection: AsyncConnection, ids: list[str], state: str, at: int) -> None:

@@ -17,7 +17,12 @@ from ledger.table_imports import KEPT_MS as IMPORTS_KEPT_MS
 from stamps.vietnam_time import to_day_number, to_day_start
 
 AT_ONCE: Final = 200
-_IMPORTS: Final = (schema.code_imports, schema.lot_imports, schema.diary_imports)
+_IMPORTS: Final = (
+    schema.code_imports,
+    schema.lot_imports,
+    schema.diary_imports,
+    schema.invitation_imports,
+)
 _NO_CASE: Final = ("dismissed", "closed")
 _PSEUDONYMS: Final = {"device": None, "net": None}
 

@@ -81,7 +81,12 @@ class ReportPhoto:
     caption: str
 
 
-ReportPart = ReportLine | ReportColumns | ReportPhoto
+@dataclass(frozen=True, slots=True)
+class ReportBreak:
+    """What follows begins on a new page."""
+
+
+ReportPart = ReportLine | ReportColumns | ReportPhoto | ReportBreak
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +155,8 @@ def _clean_part(part: ReportPart) -> ReportPart:
             return replace(part, left=sides[0], right=sides[1])
         case ReportPhoto():
             return replace(part, caption=_clean(part.caption))
+        case ReportBreak():
+            return part
 
 
 def _list_lines(part: ReportPart) -> Sequence[ReportLine]:
@@ -160,6 +167,8 @@ def _list_lines(part: ReportPart) -> Sequence[ReportLine]:
             return [*part.left, *part.right]
         case ReportPhoto():
             return [ReportLine(part.caption, "small")]
+        case ReportBreak():
+            return []
 
 
 def is_photo(picture: bytes) -> bool:
@@ -220,6 +229,9 @@ class _Layout:
                 self._add_columns(part)
             case ReportPhoto():
                 self._add_photo(part)
+            case ReportBreak():
+                self.pages.append([])
+                self._y = _TOP
 
     def _reserve(self, height: float) -> None:
         if self._y - height < _MARGIN and self._y < _TOP:

@@ -4,6 +4,7 @@ from ledger.organisations.actor_invitations import ActorInvitationState
 from ledger.trade_kinds import TradeKind
 from services.documents.models import Document, Timestamp
 from services.organisations.actor_invitations import ShownInvitation, describe_link
+from services.organisations.invitation_imports import InvitationImportPreview
 from stamps.timestamps import format_rfc3339
 
 
@@ -32,6 +33,71 @@ class OpenActorInvitationDocument(ActorInvitationDocument):
     code: str | None
     """Works once; null unless the invitation is open."""
     link: str | None
+
+
+class InvitedActorDocument(Document):
+    """A line of a file that invites somebody."""
+
+    line: int
+    kind: TradeKind
+    name: str
+    phone_end: str | None
+    """The last three digits of the phone number."""
+    province: str | None
+    registered_code: str | None
+
+
+class RefusedInvitationDocument(Document):
+    """A line that invites nobody, with the reason for each field."""
+
+    line: int
+    flaws: dict[str, str]
+
+
+class InvitationImportDocument(Document):
+    """An import, shown or applied."""
+
+    id: str
+    file_name: str
+    added: int
+    refused: int
+    at: Timestamp
+    applied_at: Timestamp | None
+    invited: list[InvitedActorDocument]
+    """Whom it would invite; empty once it was applied."""
+    refused_lines: list[RefusedInvitationDocument]
+    ignored: list[str]
+    """Columns that are not read."""
+
+
+def describe_invitation_import(shown: InvitationImportPreview) -> InvitationImportDocument:
+    """The document of an import of invitations."""
+    return InvitationImportDocument(
+        id=shown.id,
+        file_name=shown.file_name,
+        added=shown.counts["added"],
+        refused=shown.counts["refused"],
+        at=format_rfc3339(shown.at),
+        applied_at=None if shown.applied_at is None else format_rfc3339(shown.applied_at),
+        invited=[
+            InvitedActorDocument(
+                line=one.line,
+                kind=one.kind,
+                name=one.name,
+                phone_end=one.phone_end,
+                province=one.province,
+                registered_code=one.code,
+            )
+            for one in shown.invited
+        ],
+        refused_lines=[
+            RefusedInvitationDocument(
+                line=one.line, flaws={name: str(flaw) for name, flaw in one.flaws.items()}
+            )
+            for one in shown.refused
+        ],
+        ignored=list(shown.ignored),
+    )
 
 
 def describe_actor_invitation(

@@ -96,13 +96,13 @@ async def make_invitation(
         ),
         key=context.scope_key(key),
     )
-    return await _show(context, made)
+    return await show_invitation(context, made)
 
 
 async def get_invitation(context: ServiceContext, id_: str) -> ShownInvitation:
     """An invitation of the actor's organisation. Raises `Forbidden`, `UnknownRow`."""
     require_permission(context, Permission.ACTOR_INVITE)
-    return await _show(context, await scope.find_actor_invitation(context, id_))
+    return await show_invitation(context, await scope.find_actor_invitation(context, id_))
 
 
 async def name_inviter(context: ServiceContext, invitation: ActorInvitation) -> str:
@@ -177,7 +177,8 @@ def describe_message_link(phone: str, text: str) -> str:
     return f"sms:{phone}?&body={quote(text, safe='')}"
 
 
-async def _show(context: ServiceContext, invitation: ActorInvitation) -> ShownInvitation:
+async def show_invitation(context: ServiceContext, invitation: ActorInvitation) -> ShownInvitation:
+    """An invitation in the actor's scope, with its code while it is open."""
     if invitation.state != "open" or invitation.expires_at <= context.clock():
         return ShownInvitation(invitation, None, None)
     found = await context.ledger.actor_invitations.open_secrets(invitation.id)

@@ -51,6 +51,9 @@ REASONS: Final[Mapping[str, str]] = {
     "own_place": "{text} is not registered to your organisation",
     "one_of": "one of these is needed: {known}",
     "before": "is before the day that it follows",
+    "phone": "is no phone number, such as 0912 345 678",
+    "invited": "has an open invitation with the same number already",
+    "no_codes": "is given by an authority that edits codes",
     "text": "{why}",
 }
 _LONGEST: Final = 100

@@ -25,3 +25,22 @@ def test_an_actor_is_invited_shown_printed_and_withdrawn(place: Veritem, tmp_pat
     assert (refused.status, "not valid" in refused.err) == (1, True)
     wrong = place("actors", "invite", "grower", "x", "--phone", "12", "--key", "l", *who)
     assert (wrong.status, "no phone number" in wrong.err) == (1, True)
+
+
+def test_many_are_invited_by_a_file_and_their_sheets_are_one_pdf(
+    place: Veritem, tmp_path: Path
+) -> None:
+    who, table = ("--as", "minh"), tmp_path / "moi.csv"
+    table.write_text("Vai trò;Tên;SĐT\nNgười trồng;Hộ A;0912345678\nThu mua;B;\n")
+    shown = place("actors", "import", str(table), *who)
+    assert (shown.status, "line 2: grower Hộ A" in shown.out) == (0, True), shown.err
+    assert "Hộ A" not in place("actors", "list", *who).out
+    sheets = tmp_path / "sheets.pdf"
+    early = place("actors", "import", str(table), "--sheets", str(sheets), *who)
+    assert (early.status != 0, "--sheets needs --apply" in early.err) == (True, True)
+    done = place("actors", "import", str(table), "--apply", "--sheets", str(sheets), *who, "--json")
+    assert done.json["applied_at"] is not None
+    assert sheets.read_bytes().startswith(b"%PDF-")
+    assert "Hộ A" in place("actors", "list", "--state", "open", *who).out
+    again = place("actors", "import", str(table), "--apply", *who, "--json").json
+    assert (again["refused"], again["applied_at"]) == (2, None)

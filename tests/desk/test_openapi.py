@@ -266,6 +266,11 @@ async def test_answers_match_the_document(desk: RunningDesk, quick_passwords: No
     for path in ("", f"/{invited['id']}", f"/{invited['id']}/sheet"):
         await call("mai", "GET", f"/actor-invitations{path}")
     await call("mai", "POST", f"/actor-invitations/{invited['id']}/withdraw")
+    csv = {"Content-Type": "text/csv"}
+    people = await call("mai", "POST", "/actor-invitation-imports", b"kind,name\nbuyer,A\n", **csv)
+    await call("mai", "POST", f"/actor-invitation-imports/{people['id']}/application")
+    await call("mai", "GET", f"/actor-invitation-imports/{people['id']}")
+    await call("mai", "GET", f"/actor-invitation-imports/{people['id']}/sheets")
     sale = {
         "type": "ObjectEvent", "eventTime": "2026-09-12T02:15:00Z", "action": "OBSERVE",
         "eventTimeZoneOffset": "+07:00", "bizStep": "shipping",

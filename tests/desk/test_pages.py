@@ -362,6 +362,7 @@ _NEEDS_A_FILE = frozenset(
         "version",
         "hearing",
         "invitation",
+        "invitation_import",
         "link_set",
         "export",
     }
