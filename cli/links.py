@@ -10,8 +10,12 @@ from cli.context import ConfigFile, SignedInAs, read_input
 from cli.output import CommandRefused, Json, print_fields, print_line, print_result, print_table
 from cli.use_cases import call_service
 from ledger import KeyOwner, LinkSetRow
-from services.documents.links import describe_key_owner, describe_link_set
-from services.links import key_owners, link_sets
+from services.documents.links import (
+    describe_key_owner,
+    describe_link_answers,
+    describe_link_set,
+)
+from services.links import key_owners, link_answers, link_sets
 from services.links.link_sets import LinkSetRequest
 from services.paging import DEFAULT_LIMIT, PageRequest
 from traceability.links.link_set import LinkTarget
@@ -54,6 +58,30 @@ def show_link_set(link_set: Id, file: ConfigFile = None, as_json: Json = False) 
     """Show the links of a key."""
     found = call_service(file, lambda c: link_sets.get_link_set(c, link_set))
     _print_set(found.row, as_json)
+
+
+@app.command("answers")
+def find_link_answers(
+    link_set: Id,
+    link_type: Annotated[
+        str | None, typer.Option("--type", help="A link type, such as gs1:pip; else the default.")
+    ] = None,
+    file: ConfigFile = None,
+    as_json: Json = False,
+) -> None:
+    """Show where a key leads readers of each language."""
+    found = call_service(file, lambda c: link_answers.find_link_answers(c, link_set, link_type))
+    document = describe_link_answers(found)
+
+    def show() -> None:
+        rows = [
+            (one.language or "other", str(one.status), link.title, link.href)
+            for one in document.answers
+            for link in one.links
+        ]
+        print_table("Answers", ("language", "status", "title", "address"), rows)
+
+    print_result(document, as_json, show)
 
 
 @app.command("add")

@@ -5,18 +5,20 @@ from typing import Annotated, Final
 from pydantic import Field
 
 from desk.api.call import ApiCall
-from desk.api.models import Body, ListDocument, PageQuery, Text
+from desk.api.models import Body, ListDocument, PageQuery, Query, Text
 from desk.api.routing import ApiRoutes
 from ledger import LinkSetRow
 from ledger.errors import AlreadyExists, LinkSetsFull, UnknownRow
 from services.documents.links import (
     KeyOwnerDocument,
+    LinkAnswersDocument,
     LinkSetDocument,
     describe_key_owner,
+    describe_link_answers,
     describe_link_set,
 )
 from services.errors import InvalidInput
-from services.links import key_owners, link_sets
+from services.links import key_owners, link_answers, link_sets
 from services.links.link_sets import LinkSetRequest
 from services.organisations.registry import compute_version
 from services.paging import PageRequest
@@ -76,6 +78,12 @@ class LinkSetListDocument(ListDocument):
     link_sets: list[LinkSetDocument]
 
 
+class LinkAnswersQuery(Query):
+    """The link type that is asked for; without it the default."""
+
+    type: Text | None = None
+
+
 class KeyOwnerBody(Body):
     """All prefixes and hosts of an organisation, instead of the present ones."""
 
@@ -112,6 +120,15 @@ async def add_link_set(call: ApiCall, body: NewLinkSetBody) -> LinkSetDocument:
 async def show_link_set(call: ApiCall, link_set: str) -> LinkSetDocument:
     """Show the links of a key; its ETag is what an edit names."""
     return _answer(call, (await link_sets.get_link_set(call.context, link_set)).row)
+
+
+@routes.add("GET", f"{_ONE}/answers", permissions=_SEE, errors=(InvalidInput, UnknownRow))
+async def find_link_answers(
+    call: ApiCall, link_set: str, query: LinkAnswersQuery
+) -> LinkAnswersDocument:
+    """Show where the public service leads readers of each language from a key."""
+    found = await link_answers.find_link_answers(call.context, link_set, query.type)
+    return describe_link_answers(found)
 
 
 @routes.add(

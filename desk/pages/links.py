@@ -1,6 +1,6 @@
 """Pages of links of GS1 keys: the keys with links, one with its links, and whose keys they are."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, Final
 from urllib.parse import quote, urlencode, urlsplit
 
@@ -19,16 +19,18 @@ from desk.pages.render import render_page
 from desk.pages.routing import PageRoutes, redirect
 from ledger import LinkSetRow
 from ledger.errors import UnknownRow
-from services.links import key_owners, link_sets
+from services.links import key_owners, link_answers, link_history, link_sets
+from services.links.link_answers import LanguageAnswer
 from services.links.link_sets import LinkSetDetails, LinkSetRequest
 from services.lists.find import find_person_names
 from services.organisations.registry import compute_version
 from services.paging import PageRequest
 from services.permissions import Permission, has_permission
 from traceability.gs1_text import write_gs1_text
-from traceability.links.anchor import split_anchor
+from traceability.links.anchor import format_key, split_anchor
 from traceability.links.link_set import LinkTarget
 from traceability.links.link_types import load_link_types, name_link_type
+from web.i18n import name_language
 
 routes = PageRoutes()
 
@@ -92,6 +94,9 @@ async def show_link_set(call: PageCall, link_set: str) -> web.StreamResponse:
     """Show the links of a key, in the order in which they answer."""
     found = await link_sets.get_link_set(call.context, link_set)
     names = await _name_organisations(call, {found.row.organisation})
+    saves = await link_history.list_link_saves(call.context, link_set)
+    asked = call.query.get("type") or None
+    answers = await link_answers.find_link_answers(call.context, link_set, asked)
     return render_page(
         call,
         "link_set.html",
@@ -102,8 +107,12 @@ async def show_link_set(call: PageCall, link_set: str) -> web.StreamResponse:
         is_own=found.is_own,
         hosts=found.hosts,
         owner_name=names.get(found.row.organisation, found.row.organisation),
-        people=await find_person_names(call.context, found.row.saved_by),
+        people=await find_person_names(call.context, *(save.saved_by for save in saves)),
+        saves=saves,
         address=_address(link_set),
+        answers=_describe_answers(call, answers.answers, found.row.anchor),
+        asked=answers.type,
+        types=[(name, name_link_type(name, call.language)) for name in answers.types],
     )
 
 
@@ -246,6 +255,27 @@ def _describe_link(call: PageCall, link: LinkTarget, found: LinkSetDetails) -> d
         "host": urlsplit(link.href).hostname or "",
         "is_followed": link.host in found.hosts,
     }
+
+
+def _describe_answers(
+    call: PageCall, answers: Sequence[LanguageAnswer], anchor: str
+) -> list[dict[str, Any]]:
+    """What readers get, languages with the same answer together.
+
+    `level` names another level that answers.
+    """
+    languages: dict[tuple[Any, ...], list[str]] = {}
+    for one in answers:
+        name = name_language(one.language, call.language) if one.language else ""
+        languages.setdefault((one.anchor, one.links), []).append(name or call.texts("links.other"))
+    return [
+        {
+            "languages": call.texts("links.every") if len(languages) == 1 else ", ".join(names),
+            "links": links,
+            "level": format_key(level) if level not in (None, anchor) else "",
+        }
+        for (level, links), names in languages.items()
+    ]
 
 
 def _summarise(call: PageCall, row: LinkSetRow) -> str:

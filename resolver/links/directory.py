@@ -19,7 +19,7 @@ from ledger.storage.storage_errors import StorageFailed
 from resolver.errors import Unavailable
 from resolver.single_flight import SingleFlight
 from traceability.links.anchor import list_anchors_above, name_link_set
-from traceability.links.link_set import LinkSet, LinkTarget
+from traceability.links.link_set import LinkSet
 from web.bounded_cache import BoundedCache
 
 MOST_INDEXED: Final = 200_000
@@ -115,7 +115,4 @@ def _shorten(id_: str) -> int:
 
 
 def _read_row(row: PublishedLinks) -> LinkSet:
-    links = map(LinkTarget.from_document, row.links)
-    return LinkSet(
-        row.anchor, row.description, tuple(link for link in links if link.host in row.hosts)
-    )
+    return LinkSet.from_documents(row.anchor, row.description, row.links, row.hosts)

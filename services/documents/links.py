@@ -5,6 +5,7 @@ from typing import Any
 
 from ledger import KeyOwner, LinkSetRow
 from services.documents.models import Document, Timestamp
+from services.links.link_answers import LinkAnswers
 from stamps.timestamps import format_rfc3339
 from traceability.gs1_text import write_gs1_text
 from traceability.links.anchor import split_anchor
@@ -43,6 +44,42 @@ class KeyOwnerDocument(Document):
     organisation: str
     prefixes: list[str]
     hosts: list[str]
+
+
+class LanguageAnswerDocument(Document):
+    """What readers of a language are led to; `language` is null for every other one."""
+
+    language: str | None
+    status: int
+    """Of the public service: 307 for one link, 300 for several, 404 for none."""
+    path: str | None
+    """The level that answers."""
+    links: list[KeyLinkDocument]
+
+
+class LinkAnswersDocument(Document):
+    """Where a GS1 key leads to, for requests of one link type; null asks for the default."""
+
+    type: str | None
+    types: list[str]
+    answers: list[LanguageAnswerDocument]
+
+
+def describe_link_answers(found: LinkAnswers) -> LinkAnswersDocument:
+    """The document of the answers of a key."""
+    return LinkAnswersDocument(
+        type=found.type,
+        types=list(found.types),
+        answers=[
+            LanguageAnswerDocument(
+                language=one.language,
+                status={0: 404, 1: 307}.get(len(one.links), 300),
+                path=one.anchor,
+                links=[_describe_link(link.to_document()) for link in one.links],
+            )
+            for one in found.answers
+        ],
+    )
 
 
 def describe_link_set(row: LinkSetRow) -> LinkSetDocument:

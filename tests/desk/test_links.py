@@ -48,10 +48,47 @@ async def test_a_packer_links_a_key_and_orders_its_links(desk: RunningDesk) -> N
         assert list_titles(page) == ["Video", "Ri6"]
         page = await mai.submit(page, f"{address}/1/remove")
         assert list_titles(page) == ["Ri6"]
+        saves = re.findall(r"Bản (\d) · ([^·]*) ·", page.text)
+        assert saves == [(str(n), "Nguyễn Thị Mai") for n in (6, 5, 4, 3, 2, 1)]
         assert KEY in (await mai.get("/links")).text
         page = await mai.submit(page, f"{address}/remove")
         assert page.path == "/links"
         assert "Chưa có mã GS1 nào" in page.text
+
+
+async def test_a_key_s_page_shows_where_phones_are_led(desk: RunningDesk) -> None:
+    await own(desk)
+    link = {"type": "pip", "href": "https://krongpac.vn/vi", "title": "Trang Việt"}
+    more = {"title": "English page", "href": "https://krongpac.vn/en", "hreflang": ["en"]}
+    item = {"key": KEY, "links": [{**link, "hreflang": ["vi"]}, {**link, **more}]}
+    await desk.fetch("mai", "POST", "/link-sets", item)
+    shops = [{**link, "type": "hasRetailers", "title": f"Cửa hàng {n}"} for n in "AB"]
+    lot = {"key": f"{KEY}(10)L7", "links": [{**link, "type": "traceability"}, *shops]}
+    made = await desk.fetch("mai", "POST", "/link-sets", lot)
+    address = f"/links/{made['id']}"
+
+    def list_answers(page: Page) -> list[tuple[str, str]]:
+        section = page.html.partition('id="answers"')[2]
+        rows = re.findall(r"<dt>([^<]*)</dt><dd>(.*?)</dd>", section)
+        return [(name, " ".join(re.sub("<[^>]*>", " ", text).split())) for name, text in rows]
+
+    async with somebody(desk, "mai") as mai:
+        page = await mai.get(f"{address}?type=pip")
+        level = f"liên kết của {KEY}"
+        assert list_answers(page) == [
+            ("Tiếng Việt, Tiếng Trung, Ngôn ngữ khác", f"Trang Việt {level}"),
+            ("Tiếng Anh", f"English page {level}"),
+        ]
+        assert list_answers(await mai.get(address)) == [("Mọi ngôn ngữ", "Trang Việt")]
+        page = await mai.get(f"{address}?type=hasRetailers")
+        several = "Một trang để người quét tự chọn: Cửa hàng A , Cửa hàng B"
+        assert list_answers(page) == [("Mọi ngôn ngữ", several)]
+    answers = f"/link-sets/{made['id']}/answers"
+    told = await desk.fetch("mai", "GET", f"{answers}?type=gs1:pip")
+    assert [one["status"] for one in told["answers"]] == [307] * 4
+    assert told["types"] == ["traceability", "hasRetailers", "pip"]
+    told = await desk.fetch("mai", "GET", f"{answers}?type=relatedVideo")
+    assert [(one["status"], one["path"]) for one in told["answers"]] == [(404, None)] * 4
 
 
 async def test_a_refused_link_keeps_what_was_typed_and_says_what_is_wrong(

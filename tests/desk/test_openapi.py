@@ -490,6 +490,8 @@ async def manage_links(call: Any) -> None:
     await call("mai", "PUT", one, {"links": [evil]}, **any_version)  # 422
     await call("mai", "PUT", one, {"links": []}, **old)  # 412
     await call("mai", "GET", "/link-sets")
+    await call("mai", "GET", f"{one}/answers")
+    await call("mai", "GET", f"{one}/answers?type=evil")  # 422
     await call("mai", "DELETE", one, **any_version)
     await call("mai", "GET", one)  # 404
 

@@ -8,7 +8,7 @@ The first link of an anchor is its default; the order is the owner's.
 """
 
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Final, Self
 from urllib.parse import urlsplit
@@ -91,6 +91,18 @@ class LinkSet:
     anchor: str
     description: str
     links: tuple[LinkTarget, ...]
+
+    @classmethod
+    def from_documents(
+        cls,
+        anchor: str,
+        description: str,
+        documents: Iterable[Mapping[str, Any]],
+        hosts: Collection[str],
+    ) -> Self:
+        """The links of the ledger that may be followed: those to `hosts`."""
+        links = map(LinkTarget.from_document, documents)
+        return cls(anchor, description, tuple(link for link in links if link.host in hosts))
 
     @property
     def default(self) -> LinkTarget | None:

@@ -4,7 +4,7 @@ from functools import lru_cache
 from typing import Final, Literal, get_args
 from urllib.parse import unquote
 
-from babel import Locale
+from babel import Locale, UnknownLocaleError
 
 from web.quality_values import parse_quality_values
 
@@ -43,6 +43,19 @@ def parse_language_switch(query: str) -> Language | None:
         if name == "lang":
             chosen = parse_language_tag(unquote(value)) or chosen
     return chosen
+
+
+def name_language(tag: str, language: Language) -> str:
+    """What a language is called (CLDR); its tag where that is not known.
+
+    >>> name_language("zh-Hans", "en"), name_language("vi", "vi"), name_language("xx", "en")
+    ('Chinese (Simplified)', 'Tiếng Việt', 'xx')
+    """
+    try:
+        name = Locale.parse(tag, sep="-").get_display_name(language)
+    except (UnknownLocaleError, ValueError):
+        return tag
+    return name or tag
 
 
 @lru_cache(maxsize=1024)
