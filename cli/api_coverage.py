@@ -47,6 +47,7 @@ OTHERWISE: Final[Mapping[str, str]] = {
     "hearings.list_of_lot": "`GET hearings` with `q` of the lot's code",
     "bundles.list_bundles": "`GET batches/{batch}/bundles/{form}`",
     "link_history.list_link_saves": "`GET audit` with the link set as `subject`",
+    "link_table.add_link_table": "`POST link-sets` adds each key",
     "link_sets.move_link_up": "`PUT link-sets/{link_set}` has all links, in their order",
     "link_sets.put_link": "`PUT link-sets/{link_set}` has all links, in their order",
     "link_sets.take_link_away": "`PUT link-sets/{link_set}` has all links, in their order",

@@ -15,10 +15,11 @@ from services.documents.links import (
     describe_link_answers,
     describe_link_set,
 )
-from services.links import key_owners, link_answers, link_sets
+from services.links import key_owners, link_answers, link_sets, link_table
 from services.links.link_sets import LinkSetRequest
 from services.paging import DEFAULT_LIMIT, PageRequest
 from traceability.links.link_set import LinkTarget
+from web.spreadsheets import iterate_rows
 from web.text_files import convert_to_utf8
 
 app = typer.Typer(no_args_is_help=True, help="Links of GS1 keys (docs/gs1.md).")
@@ -100,6 +101,32 @@ def add_link_set(
     request = LinkSetRequest(key, description, links, organisation)
     row = call_service(file, lambda c: link_sets.add_link_set(c, request), actor=actor)
     _print_set(row, as_json)
+
+
+@app.command("import")
+def add_link_table(
+    table: Annotated[
+        Path, typer.Argument(help="CSV or XLSX: key, description, type, href, title, hreflang.")
+    ],
+    actor: SignedInAs,
+    organisation: Annotated[
+        str | None, typer.Option(help="Whose links they are; the owner of each key without it.")
+    ] = None,
+    file: ConfigFile = None,
+    as_json: Json = False,
+) -> None:
+    """Add all keys of a table with their links, a link a line, or none of them."""
+    rows = iterate_rows(read_input(table))
+    added = call_service(
+        file, lambda c: link_table.add_link_table(c, rows, organisation), actor=actor
+    )
+    documents = [describe_link_set(row) for row in added]
+
+    def show() -> None:
+        keys = [(one.id, one.key, len(one.links)) for one in documents]
+        print_table("Links of GS1 keys", ("set", "key", "links"), keys)
+
+    print_result({"link_sets": documents}, as_json, show)
 
 
 @app.command("put")

@@ -1,6 +1,12 @@
 """Refusals of the use cases themselves; the ledger, issuer and printing raise their own."""
 
+from collections.abc import Sequence
+from typing import Final
+
 from stamps.errors import VeritemError
+
+_MOST_NAMED: Final = 20
+"""Lines that `UnreadLines` names; the others are counted."""
 
 
 class Forbidden(VeritemError):
@@ -272,3 +278,16 @@ class CheckLimited(SignInLimited):
 
     code = "checks-limited"
     message = "too many checks; try again in {seconds} seconds"
+
+
+class UnreadLines(VeritemError):
+    """Lines of a text that cannot be read; `lines` has number, text, code and reason of each."""
+
+    code = "unread-lines"
+    message = "line {line} ({text}): {why}"
+
+    def __init__(self, lines: Sequence[tuple[int, str, str, str]]) -> None:
+        line, text, _, why = lines[0]
+        super().__init__(
+            line=line, text=text, why=why, lines=list(lines[:_MOST_NAMED]), count=len(lines)
+        )

@@ -31,7 +31,6 @@ from services.cartons.scanned_contents import (
     ContentsMissing,
     MixedContents,
     TooManyLines,
-    UnreadLines,
 )
 from services.documents.cartons import (
     CartonDetailsDocument,
@@ -44,7 +43,7 @@ from services.documents.cartons import (
     describe_packing_result,
 )
 from services.documents.events import describe_event
-from services.errors import InvalidInput
+from services.errors import InvalidInput, UnreadLines
 from services.lists.find import find_list_page
 from services.lists.lots import CARTONS
 from services.permissions import Permission

@@ -52,7 +52,7 @@ _FIELDS: Final[Mapping[str, tuple[str, ...]]] = {
     "span-out-of-range": ("last", "range", "q"),
     "malformed-code": ("q", "code", "first", "last"),
     "two-batches": ("last",),
-    "unread-lines": ("scan",),
+    "unread-lines": ("scan", "table"),
     "label-missing": ("scan",),
     "contents-missing": ("scan",),
     "unknown-lot": ("lot",),

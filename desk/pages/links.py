@@ -11,6 +11,7 @@ from desk.pages.forms import (
     KeyOwnerForm,
     LinkForm,
     LinkSetForm,
+    LinkTableForm,
     NewLinkSetForm,
     SeenVersionForm,
 )
@@ -19,9 +20,10 @@ from desk.pages.render import render_page
 from desk.pages.routing import PageRoutes, redirect
 from ledger import LinkSetRow
 from ledger.errors import UnknownRow
-from services.links import key_owners, link_answers, link_history, link_sets
+from services.links import key_owners, link_answers, link_history, link_sets, link_table
 from services.links.link_answers import LanguageAnswer
 from services.links.link_sets import LinkSetDetails, LinkSetRequest
+from services.links.link_table import split_list
 from services.lists.find import find_person_names
 from services.organisations.registry import compute_version
 from services.paging import PageRequest
@@ -31,6 +33,7 @@ from traceability.links.anchor import format_key, split_anchor
 from traceability.links.link_set import LinkTarget
 from traceability.links.link_types import load_link_types, name_link_type
 from web.i18n import name_language
+from web.tables import split_rows
 
 routes = PageRoutes()
 
@@ -42,6 +45,8 @@ _SEE: Final = (Permission.LINK_SEE,)
 _EDIT: Final = (Permission.LINK_EDIT,)
 _REGISTRY: Final = (Permission.REGISTRY_EDIT,)
 _SHOWN: Final = 50
+_TABLE_BYTES: Final = 1_000_000
+"""The largest table with the form around it; letters with marks take nine bytes of a form."""
 
 
 @routes.add("GET", _PAGE, permissions=_SEE)
@@ -87,6 +92,29 @@ async def add_link_set(call: PageCall) -> web.StreamResponse:
     request = LinkSetRequest(form.gs1_key, form.description, (), form.organisation)
     added = await link_sets.add_link_set(call.context, request)
     return redirect(_address(added.id), "links.added")
+
+
+@routes.add("GET", "/new-link-table", permissions=_EDIT)
+async def show_table_form(call: PageCall) -> web.StreamResponse:
+    """Show the form that takes a table of many keys."""
+    return render_page(
+        call,
+        "link_table_form.html",
+        call.texts("links.table"),
+        trail=[(call.texts("links.title"), _PAGE)],
+        names_owner=has_permission(call.context.actor, Permission.REGISTRY_EDIT),
+        most=link_table.MOST_LINES,
+        columns=", ".join(link_table.COLUMNS),
+    )
+
+
+@routes.add("POST", "/new-link-table", permissions=_EDIT, limit=_TABLE_BYTES)
+async def add_link_table(call: PageCall) -> web.StreamResponse:
+    """Add all keys of a table with their links."""
+    form = call.parse_form(LinkTableForm)
+    rows = split_rows(form.table)
+    await link_table.add_link_table(call.context, rows, form.organisation)
+    return redirect(_PAGE, "links.table_added")
 
 
 @routes.add("GET", _ONE, permissions=_SEE)
@@ -239,9 +267,9 @@ async def _put_link(call: PageCall, link_set: str, place: int | None) -> web.Str
         type=form.type,
         href=form.href,
         title=form.title,
-        hreflang=_split(form.hreflang),
+        hreflang=split_list(form.hreflang),
         media_type=form.media_type,
-        context=_split(form.context),
+        context=split_list(form.context),
     )
     at = None if place is None else place - 1
     await link_sets.put_link(call.context, link_set, link, at=at, version=form.version)
@@ -287,11 +315,6 @@ def _summarise(call: PageCall, row: LinkSetRow) -> str:
 async def _name_organisations(call: PageCall, ids: Iterable[str]) -> dict[str, str]:
     found = await call.context.ledger.lists.get_names("organisation", set(ids))
     return {id_: choose_name(name, call.language, id_) for id_, name in found.items()}
-
-
-def _split(text: str) -> tuple[str, ...]:
-    """The words of a field that takes several, separated by commas or blanks."""
-    return tuple(text.replace(",", " ").replace(";", " ").split())
 
 
 def _address(link_set: str) -> str:

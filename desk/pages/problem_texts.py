@@ -132,12 +132,18 @@ def _list_unread(evidence: Mapping[str, Any], texts: Texts) -> list[str]:
             "cartons.line",
             line=line,
             text=text,
-            why=texts(f"problem.{code}") if texts.has(f"problem.{code}") else why,
+            why=_explain_line(texts, code, why),
         )
         for line, text, code, why in evidence["lines"]
     ]
     more = int(evidence["count"]) - len(lines)
     return [*lines, *([texts("cartons.more_lines", count=more)] if more > 0 else ())]
+
+
+def _explain_line(texts: Texts, code: str, why: str) -> str:
+    """The reason of a line at fault: of a refusal, or of a flaw; else in English."""
+    keys = (f"problem.{code}", f"flaw.{code}")
+    return next((texts(key) for key in keys if texts.has(key)), why)
 
 
 def _describe_wait(seconds: int, texts: Texts) -> str:

@@ -86,17 +86,13 @@ class LinkSets:
         Raises `AlreadyExists` when its anchor has other links, `LinkSetsFull`.
         """
         async with self._store.write() as connection:
-            known = await _find(connection, row.id)
-            if known is not None:
-                if _content(known) != _content(row):
-                    raise AlreadyExists(kind=KIND, id=row.anchor)
-                return known
-            own = select(func.count()).where(_TABLE.c.organisation == row.organisation)
-            if (await connection.scalar(own) or 0) >= MOST_LINK_SETS:
-                raise LinkSetsFull(organisation=row.organisation, most=MOST_LINK_SETS)
-            values = _to_row(row) | {"version": 1, "saved_by": actor, "saved_at": self._clock()}
-            await connection.execute(insert(_TABLE).values(values))
-            return await self._record(connection, row.id, "add", actor)
+            return await self._add(connection, row, actor)
+
+    @uncancellable
+    async def add_all(self, rows: Sequence[LinkSetRow], *, actor: str) -> list[LinkSetRow]:
+        """Add link sets as `add` does, all of them or none."""
+        async with self._store.write() as connection:
+            return [await self._add(connection, row, actor) for row in rows]
 
     @uncancellable
     async def replace(self, row: LinkSetRow, *, version: int | None, actor: str) -> LinkSetRow:
@@ -165,6 +161,19 @@ class LinkSets:
             )
             for id_, row in rows.items()
         }
+
+    async def _add(self, connection: AsyncConnection, row: LinkSetRow, actor: str) -> LinkSetRow:
+        known = await _find(connection, row.id)
+        if known is not None:
+            if _content(known) != _content(row):
+                raise AlreadyExists(kind=KIND, id=row.anchor)
+            return known
+        own = select(func.count()).where(_TABLE.c.organisation == row.organisation)
+        if (await connection.scalar(own) or 0) >= MOST_LINK_SETS:
+            raise LinkSetsFull(organisation=row.organisation, most=MOST_LINK_SETS)
+        values = _to_row(row) | {"version": 1, "saved_by": actor, "saved_at": self._clock()}
+        await connection.execute(insert(_TABLE).values(values))
+        return await self._record(connection, row.id, "add", actor)
 
     async def _record(
         self, connection: AsyncConnection, id_: str, verb: str, actor: str

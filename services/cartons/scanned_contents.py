@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from services.context import ServiceContext
+from services.errors import UnreadLines
 from services.stamps.stamp_lookup import StampFinder
 from stamps.errors import VeritemError
 from stamps.serial_range import is_serial_range_form, parse_serial_range
@@ -19,22 +20,8 @@ from stamps.stamp_ranges import StampRange, join_ranges
 from traceability.carton_label import read_carton_label
 
 MOST_LINES: Final = 2_000
-_MOST_NAMED: Final = 20
 _LONGEST: Final = 60
 """Characters of a line that are repeated."""
-
-
-class UnreadLines(VeritemError):
-    """Lines that name no stamp, serial range or label; `lines` has number, text and reason."""
-
-    code = "unread-lines"
-    message = "line {line} ({text}): {why}"
-
-    def __init__(self, lines: Sequence[tuple[int, str, str, str]]) -> None:
-        line, text, _, why = lines[0]
-        super().__init__(
-            line=line, text=text, why=why, lines=list(lines[:_MOST_NAMED]), count=len(lines)
-        )
 
 
 class TooManyLines(VeritemError):

@@ -98,17 +98,25 @@ async def add_link_set(context: ServiceContext, request: LinkSetRequest) -> Link
     `UnknownRow` for the organisation.
     """
     require_permission(context, Permission.LINK_EDIT)
+    row = await make_link_set(context, request)
+    return await context.ledger.link_sets.add(row, actor=context.actor.id)
+
+
+async def make_link_set(context: ServiceContext, request: LinkSetRequest) -> LinkSetRow:
+    """The link set that is asked for, checked and not saved.
+
+    Raises `InvalidInput`, `MalformedLink`, `UnknownRow` for the organisation.
+    """
     anchor = _parse_key(request.key)
     organisation = await _find_organisation(context, anchor, request.organisation)
     hosts = (await context.ledger.key_owners.get(organisation)).hosts
-    row = LinkSetRow(
+    return LinkSetRow(
         id=name_link_set(anchor),
         anchor=anchor,
         organisation=organisation,
         description=_check_description(request.description),
         links=[link.to_document() for link in _check_links(request.links, hosts, ())],
     )
-    return await context.ledger.link_sets.add(row, actor=context.actor.id)
 
 
 async def change_link_set(

@@ -91,6 +91,32 @@ async def test_a_key_s_page_shows_where_phones_are_led(desk: RunningDesk) -> Non
     assert [(one["status"], one["path"]) for one in told["answers"]] == [(404, None)] * 4
 
 
+async def test_a_table_from_a_spreadsheet_adds_keys_or_is_kept_with_its_wrong_lines(
+    desk: RunningDesk,
+) -> None:
+    await own(desk)
+    table = (
+        "Mã GS1\tLoại\tĐịa chỉ\tTiêu đề\tNgôn ngữ\n"
+        f"{KEY}\tpip\thttps://krongpac.vn/ri6\tSầu riêng “Ri6”\tvi\n"
+        "(414)8935000000014\tpip\thttps://evil.example/\tA\tvi\n"
+    )
+    async with somebody(desk, "mai") as mai:
+        form = await mai.get("/new-link-table")
+        page = await mai.submit(form, "/new-link-table", table=table)
+        assert page.status == 422
+        assert "Sầu riêng “Ri6”" in page.html
+        assert "Dòng 3" in page.text, page.text
+        assert "chưa được ghi cho đơn vị" in page.text
+        assert KEY not in (await mai.get("/links")).text
+        right = table.replace("evil.example", "krongpac.vn")
+        page = await mai.submit(page, "/new-link-table", table=right)
+        assert (page.path, "Đã thêm các mã" in page.text) == ("/links", True)
+        for key in (KEY, "(414)8935000000014"):
+            assert key in page.text
+    async with somebody(desk, "thanh") as thanh:
+        assert (await thanh.get("/new-link-table")).status == 403
+
+
 async def test_a_refused_link_keeps_what_was_typed_and_says_what_is_wrong(
     desk: RunningDesk,
 ) -> None:

@@ -40,6 +40,7 @@ from desk.pages.forms.links import (
     KeyOwnerForm,
     LinkForm,
     LinkSetForm,
+    LinkTableForm,
     NewLinkSetForm,
     SeenVersionForm,
 )
@@ -118,6 +119,7 @@ __all__ = [
     "KeyOwnerForm",
     "LinkForm",
     "LinkSetForm",
+    "LinkTableForm",
     "MailAddressForm",
     "MailChoiceForm",
     "MailStopForm",

@@ -30,6 +30,13 @@ class NewLinkSetForm(Form):
     organisation: Text | None = None
 
 
+class LinkTableForm(Form):
+    """A table of keys with their links, as it is copied from a spreadsheet."""
+
+    table: Annotated[str, StringConstraints(max_length=200_000)]
+    organisation: Text | None = None
+
+
 class LinkForm(SeenVersionForm):
     """A link; languages and contexts are separated by commas."""
 

@@ -56,6 +56,18 @@ async def test_lists_are_pages_by_anchor(ledger: Ledger, monkeypatch: pytest.Mon
     assert await ledger.link_sets.list_ids(after="b", limit=9) == ["c", "d"]
 
 
+async def test_of_several_sets_all_are_added_or_none(ledger: Ledger) -> None:
+    rows = [a_row(id_) for id_ in "abc"]
+    await ledger.link_sets.add(a_row("b", title="other"), actor="mai")
+    with pytest.raises(AlreadyExists):
+        await ledger.link_sets.add_all(rows, actor="mai")
+    assert await ledger.link_sets.list_ids(after="", limit=9) == ["b"]
+    await ledger.link_sets.remove("b", version=None, actor="mai")
+    added = await ledger.link_sets.add_all(rows, actor="mai")
+    assert await ledger.link_sets.add_all(rows, actor="lan") == added
+    assert [row.saved_by for row in added] == ["mai"] * 3
+
+
 async def test_the_public_is_told_hosts_with_links_and_nothing_of_a_disabled_organisation(
     ledger: Ledger,
 ) -> None:

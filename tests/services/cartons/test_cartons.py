@@ -16,9 +16,8 @@ from services.cartons.scanned_contents import (
     LabelMissing,
     MixedContents,
     TooManyLines,
-    UnreadLines,
 )
-from services.errors import Forbidden, InvalidInput
+from services.errors import Forbidden, InvalidInput, UnreadLines
 from services.lists.description import ListRequest
 from services.lists.find import find_list_page
 from services.lists.lots import CARTONS
