@@ -104,7 +104,6 @@ async def show_table_form(call: PageCall) -> web.StreamResponse:
         trail=[(call.texts("links.title"), _PAGE)],
         names_owner=has_permission(call.context.actor, Permission.REGISTRY_EDIT),
         most=link_table.MOST_LINES,
-        columns=", ".join(link_table.COLUMNS),
     )
 
 

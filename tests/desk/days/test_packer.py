@@ -70,3 +70,26 @@ async def test_pictures_of_packing_a_carton(
     await page.wait_for_url("**/cartons/**")
     await day.take(page, "carton", height=780)
     await page.context.close()
+
+
+@pytest.mark.parametrize("language", DAY_LANGUAGES)
+async def test_pictures_of_links_of_a_gs1_key(
+    desk: RunningDesk, browser: Browser, language: Language
+) -> None:
+    owner = {"prefixes": ["8935000"], "hosts": ["www.krongpac.vn"]}
+    await desk.fetch("tri", "PUT", "/key-owners/krong-pac", owner, **{"If-Match": "*"})
+    address = "https://www.krongpac.vn"
+    links = [
+        {"type": "pip", "href": f"{address}/ri6", "title": "Sầu riêng Ri6", "hreflang": ["vi"]},
+        {"type": "pip", "href": f"{address}/en/ri6", "title": "Durian Ri6", "hreflang": ["en"]},
+        {"type": "recipeInfo", "href": f"{address}/che", "title": "Chè sầu riêng"},
+    ]
+    added = {"key": "(01)08935000000014", "description": "Ri6", "links": links}
+    made = await desk.fetch("mai", "POST", "/link-sets", added)
+    day = Day("packer", language, desk)
+    page = await day.begin(browser, "mai", PHONE)
+    await page.goto(f"{desk.url}/links/{made['id']}/new-link")
+    await day.take(page, "link", until=page.locator("#hreflang"))
+    await page.goto(f"{desk.url}/links/{made['id']}")
+    await day.take(page, "answers", area=page.locator("#answers"))
+    await page.context.close()

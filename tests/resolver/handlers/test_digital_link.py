@@ -4,9 +4,11 @@ import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
+from urllib.parse import quote
 
 import aiohttp
 import pytest
+from yarl import URL
 
 from resolver.links import directory
 from tests.resolver.handlers.linked_house import (
@@ -196,6 +198,40 @@ async def test_no_request_decides_where_a_link_leads(linked: House) -> None:
         assert not any(line.lower().startswith("set-cookie") for line in head)
         [told] = [line for line in head if line.startswith("Link:")]
         assert "evil" not in told
+
+
+async def test_tricks_with_slashes_and_letters_lead_nowhere(linked: House) -> None:
+    for path, status in (
+        (f"//evil.example{ITEM}", 404),
+        (f"/%2F%2Fevil.example{ITEM}", 404),
+        (f"{ITEM}//evil.example", 400),
+        (f"{ITEM}/10//evil.example/", 400),
+        (f"{ITEM}/..//evil.example/", 400),
+        (f"{ITEM}/10/%2F%2Fevil.example", 307),  # a lot number may have slashes
+        (f"{ITEM}/10/..", 307),
+        (f"{ITEM}/10/\\evil.example", 400),
+        (f"{ITEM}/10/%5Cevil.example", 400),
+        (f"{ITEM}/10/%E2%80%AE7", 400),
+        ("/01/\uff10\uff18\uff19\uff13\uff15000000014", 400),
+        ("/01/%D9%A08935000000014", 400),
+        (f"/\uff10\uff11/{GTIN}", 404),
+        (f"{ITEM}?a=%E2%80%A8%0Ab&//evil.example", 307),
+        (f"{ITEM}?@evil.example/", 307),
+        (f"{ITEM}?a=\u202e\u2028", 307),
+        (f"{ITEM}?linkType=https://evil.example/pip", 404),
+        (f"{ITEM}?linkType=linkset&linkType=//evil.example", 200),
+    ):
+        url = linked.serving.url + quote(path, safe="/%?&=@:\\")
+        for method in ("GET", "HEAD"):
+            response = await linked.session.request(
+                method, URL(url, encoded=True), allow_redirects=False
+            )
+            assert response.status == status, path
+            if status == 307:
+                location = response.headers["Location"]
+                assert location.startswith("https://kp.vn/vi"), location
+                assert location.isascii()
+            assert "evil" not in response.headers.get("Link", "").replace("%2Fevil", "")
 
 
 async def test_an_edit_reaches_the_public_and_a_host_taken_back_is_left_out(linked: House) -> None:

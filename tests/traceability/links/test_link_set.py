@@ -3,12 +3,23 @@
 from dataclasses import replace
 from typing import Any
 
+import orjson
 import pytest
 from jsonschema_rs import ValidationError
 
 from tests.traceability.links.linkset_schema import LINKSET_SCHEMA
+from traceability.links.anchor import list_anchors_above
 from traceability.links.choice import LinkWish, choose_link
-from traceability.links.link_set import LinkSet, LinkTarget, MalformedLink, check_host, check_link
+from traceability.links.link_set import (
+    LONGEST_ADDRESS,
+    LONGEST_TITLE,
+    MOST_LINKS,
+    LinkSet,
+    LinkTarget,
+    MalformedLink,
+    check_host,
+    check_link,
+)
 from traceability.links.linkset_document import DEFAULT, DEFAULT_MULTI, make_choices, make_linkset
 from web.quality_values import parse_quality_values
 
@@ -40,6 +51,12 @@ def test_a_link_is_put_into_canonical_form() -> None:
         "https://evil.example#@tanphuoc.vn/",
         "https://user:pw@tanphuoc.vn/",
         "https://tanphuoc.vn:8443/",
+        "https://tanphuoc。vn/",
+        "https://tanphuọc.vn/",
+        "https://tanphuoc.vn\u200b/",
+        "https://tanphuoc.vn%2eevil.example/",
+        "https://xn--tanphuoc-.vn/",
+        "https://TANPHUOC.VN.evil.example/",
         "https://tanphuoc.vn:443/",
         "https://tanphuoc.vn:/",
         "https://10.0.0.1/",
@@ -201,3 +218,22 @@ def test_linksets_are_valid_under_the_schema_of_gs1() -> None:
             LINKSET_SCHEMA.validate(
                 {"linkset": [{**linkset["linkset"][1], "item": [{**shown, **spoiled}]}]}
             )
+
+
+def test_the_largest_linkset_is_bounded() -> None:
+    """40 links as long as they may be, at each of the four levels that a trade item has."""
+    largest = replace(
+        LINK,
+        type="consumerHandlingStorageInfo",
+        href=f"https://tanphuoc.vn/{'a' * (LONGEST_ADDRESS - 20)}",
+        title="ầ" * LONGEST_TITLE,
+        hreflang=tuple(f"a{letter}-VN" for letter in "abcdefghij"),
+        media_type=f"application/{'a' * 100}",
+        context=tuple(f"{n}{'A' * 31}" for n in range(10)),
+    )
+    links = (check_link(largest, HOSTS),) * MOST_LINKS
+    anchors = list_anchors_above("/01/08935000000014/22/A/10/L7")
+    linkset = make_linkset(
+        [LinkSet(one, "ầ" * 120, links) for one in anchors], "https://veritem.vn"
+    )
+    assert 500_000 < len(orjson.dumps(linkset)) < 1_000_000
