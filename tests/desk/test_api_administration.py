@@ -199,6 +199,7 @@ KEYLESS = {
         "registered-codes/{place}/suspension",
         "reports/{group}/steps",
         "staff/{account}/disabling",
+        "staff/{account}/erasure",
         "staff/{account}/sessions/end",
         "staff/{account}/sessions/{session}/end",
         "staff/{account}/tokens/{token}/revoke",
