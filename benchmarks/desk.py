@@ -4,7 +4,8 @@
 
 `desk.lists.NAME.ENGINE` is the highest 95th percentile of the list's cases, which stand beside it:
 the first page, a filtered one, a searched one, the last page by its cursor. `desk.home.ENGINE` is
-the slowest role's home, `desk.figures.ENGINE` the slowest dashboard of 300 packing houses.
+the slowest role's home, `desk.figures.ENGINE` the slowest dashboard of 300 packing houses,
+`desk.quality.ENGINE` the slowest report on the quality of their data.
 `desk.case.ENGINE` is a case: of the queue, of the archive, of a stamp with 20,000 scans, of one
 that is scanned every fourth day for three years.
 `desk.detection.ENGINE` is the report on the detector. A page is what `desk.pages` asks of the
@@ -35,6 +36,8 @@ from services.home import list_tasks
 from services.lists.catalogue import LISTS
 from services.lists.description import ListDescription, ListRequest
 from services.lists.find import count_list, find_choices, find_list_page, find_names, plan_list
+from services.paging import PageRequest
+from services.quality.quality_reports import QualityQuery, list_quality, show_quality
 from tests.servers import PostgresServer
 
 _FILTERED: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {
@@ -65,6 +68,12 @@ _DASHBOARDS: Final = {
     "three_years": FigureQuery(period="custom", since="2023-09-25", until="2026-09-20"),
     "province": FigureQuery(province="66"),
     "packer": FigureQuery(packer="packer-8", province="66"),
+}
+_QUALITY: Final = {
+    "country": QualityQuery(),
+    "province": QualityQuery(province="66"),
+    "packer": QualityQuery(organisation="packer-7"),
+    "ten_years": QualityQuery(since="2016-10", until="2026-09"),
 }
 Case = Callable[[], Awaitable[object]]
 
@@ -122,6 +131,14 @@ async def _measure_reports(url: str, engine: str, rounds: int, size: Size) -> li
             for case, query in _DASHBOARDS.items()
         }
         figures.append(Figure(f"desk.figures.{engine}", max(boards.values()), "ms p95", boards))
+        reports = {
+            case: await _time(_make_quality(authority, query), rounds)
+            for case, query in _QUALITY.items()
+        }
+        reports["organisations"] = await _time(
+            lambda: list_quality(authority, QualityQuery(), PageRequest(50)), rounds
+        )
+        figures.append(Figure(f"desk.quality.{engine}", max(reports.values()), "ms p95", reports))
         cases = _open_cases(_make_context(ledger, "inspector", None), size)
         times = {case: await _time(work, rounds) for case, work in cases.items()}
         figures.append(Figure(f"desk.case.{engine}", max(times.values()), "ms p95", times))
@@ -148,6 +165,10 @@ def _open_cases(context: ServiceContext, size: Size) -> dict[str, Case]:
 
 def _make_dashboard(context: ServiceContext, query: FigureQuery) -> Case:
     return lambda: show_figures(context, query)
+
+
+def _make_quality(context: ServiceContext, query: QualityQuery) -> Case:
+    return lambda: show_quality(context, query)
 
 
 def _make_context(ledger: Ledger, role: str, organisation: str | None) -> ServiceContext:

@@ -16,10 +16,12 @@ import psycopg
 from sqlalchemy import Table
 
 from ledger import schema
-from ledger.figures.facts import Fact, Grain, StoredFact, spread_over_periods
+from ledger.figures.facts import Fact, Grain, StoredFact, date_to_month, spread_over_periods
+from ledger.quality.quality_facts import COUNTRY, name_organisation, name_province
 from ledger.schema import DAY_MS
 from ledger.search_words import list_search_words
-from stamps.vietnam_time import OFFSET_MS, to_day_number
+from services.quality.quality_measures import QUALITY_MEASURES
+from stamps.vietnam_time import OFFSET_MS, to_date, to_day_number
 
 NOW: Final = 1_790_000_000_000
 _YEARS_MS: Final = 3 * 365 * 86_400_000
@@ -152,6 +154,7 @@ def _make_world(size: Size) -> Iterator[tuple[Table, tuple[str, ...], Iterable[R
     yield schema.search_words, ("kind", "word", "row"), _make_words(names, orders)
     yield schema.alerts, _ALERT, _make_alerts(chance, size, orders)
     yield schema.figure_facts, (*StoredFact._fields, "total"), _make_facts(size, products, packers)
+    yield schema.quality_facts, _QUALITY, _make_quality_facts(size, packers)
 
 
 _ORDER: Final = (
@@ -172,6 +175,25 @@ _ALERT: Final = (
     *("stamps", "expected_loss", "opened_at", "updated_at", "product", "packer"),
     *("cause", "decided_at"),
 )
+
+
+_QUALITY: Final = ("scope", "month", "figure", "detail", "total")
+_MISSING: Final = 10
+"""Items that lots of a packer lack in a month."""
+
+
+def _make_quality_facts(size: Size, packers: Sequence[str]) -> Iterator[Row]:
+    """Facts about the quality of data: all figures of each packer and of the country by month."""
+    last = date_to_month(to_date(NOW))
+    figures = {one.part for one in QUALITY_MEASURES.values()}
+    figures |= {name for one in QUALITY_MEASURES.values() for name in one.whole}
+    details = [(name, "") for name in sorted(figures)]
+    details += [("lots_missing", f"item-{n}") for n in range(_MISSING)]
+    scopes = [COUNTRY, name_province("66"), *(name_organisation(one) for one in packers)]
+    for month in range(last - size.fact_days // 30, last + 1):
+        for scope in scopes:
+            for figure, detail in details:
+                yield scope, month, figure, detail, 7
 
 
 def _make_facts(size: Size, products: Sequence[str], packers: Sequence[str]) -> Iterator[Row]:

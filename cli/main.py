@@ -56,6 +56,7 @@ COMMANDS: Final[dict[str, Command]] = {
     "token": Command(_SERVICE, "cli.tokens"),
     "session": Command(_SERVICE, "cli.staff_sessions"),
     "registry": Command(_LIFE, "cli.registry"),
+    "quality": Command(_PROOF, "cli.quality", "show_report"),
     "catalogues": Command(_PROOF, "cli.catalogues"),
     "proposals": Command(_LIFE, "cli.proposals"),
     "order": Command(_LIFE, "cli.orders"),

@@ -49,6 +49,7 @@ from services.lots.lot_drafts import erase_old_drafts
 from services.lots.photos import PhotoShelf
 from services.organisations.actor_invitations import erase_old_invitations
 from services.privacy.erasures import erase_when_due
+from services.quality.quality_reports import keep_quality
 from services.record.capture_intake import CaptureIntake
 from services.record.event_captures import CaptureRunner
 from services.reports.report_intake import ReportIntake
@@ -188,7 +189,8 @@ def create_app(runtime: DeskRuntime) -> web.Application:
         sweeping = asyncio.create_task(swept, name="sweep evidence")
         tasks = [resuming, intake, watch, keeping, erasing, forgetting, capturing]
         exporting = asyncio.create_task(runtime.data_exports.run(), name="write exports")
-        tasks += [retaining, sweeping, exporting]
+        folding = asyncio.create_task(keep_quality(dependencies.ledger), name="fold quality")
+        tasks += [retaining, sweeping, exporting, folding]
         if minutes := dependencies.settings.field_minutes:
             making = runtime.field_snapshots.run(minutes * _MINUTE_MS)
             tasks.append(asyncio.create_task(making, name="field snapshots"))

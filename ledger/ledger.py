@@ -65,6 +65,7 @@ from ledger.organisations.invitation_imports import InvitationImports
 from ledger.privacy.erasures import Erasures
 from ledger.privacy.people import People
 from ledger.proposals.proposals import Proposals
+from ledger.quality.quality_facts import QualityFacts
 from ledger.record.epcis_captures import EpcisCaptures
 from ledger.record.epcis_events import EpcisEvents
 from ledger.record.epcis_queries import EpcisQueries
@@ -182,6 +183,7 @@ class Ledger:
         self.lists = Lists(store)
         self.data_exports = DataExports(store, clock)
         self.own_rows = OwnRows(store)
+        self.quality_facts = QualityFacts(store)
         self.erasures = Erasures(store, clock)
         self.people = People(store, clock)
 

@@ -34,6 +34,7 @@ class Permission(StrEnum):
     LINK_SEE = "link.see"
     LINK_EDIT = "link.edit"
     DATA_EXPORT = "data.export"
+    QUALITY_SEE = "quality.see"
     TOKEN_SHARE = "token.share"  # noqa: S105 - the name of a permission
     MAIL_SEE = "mail.see"
     MAIL_RESEND = "mail.resend"
@@ -94,6 +95,7 @@ _TRADE: Final = frozenset(
         _P.LINK_EDIT,
         _P.TOKEN_SHARE,
         _P.DATA_EXPORT,
+        _P.QUALITY_SEE,
     }
 )
 """What every actor of the trade may do: tell its own part of the record, link its own GS1 keys."""
@@ -111,6 +113,7 @@ GRANTS: Final[Mapping[ActorRole, frozenset[Permission]]] = {
             _P.WEBHOOK_EDIT,
             _P.TOKEN_SHARE,
             _P.DATA_EXPORT,
+            _P.QUALITY_SEE,
             _P.VOID,
             _P.REGISTRY_SEE,
         }
@@ -143,6 +146,7 @@ GRANTS: Final[Mapping[ActorRole, frozenset[Permission]]] = {
             _P.LINK_EDIT,
             _P.TOKEN_SHARE,
             _P.DATA_EXPORT,
+            _P.QUALITY_SEE,
             _P.REGISTRY_SEE,
         }
     ),
@@ -195,6 +199,7 @@ GRANTS: Final[Mapping[ActorRole, frozenset[Permission]]] = {
             _P.BALANCE_SEE,
             _P.FIGURE_SEE,
             _P.FIGURE_SUBMIT,
+            _P.QUALITY_SEE,
             _P.LOT_SEE,
             _P.LOT_CONFIRM,
             _P.LOT_REVIEW,
@@ -263,6 +268,7 @@ GRANTS: Final[Mapping[ActorRole, frozenset[Permission]]] = {
             _P.BATCH_SEE,
             _P.BALANCE_SEE,
             _P.FIGURE_SEE,
+            _P.QUALITY_SEE,
             _P.LOT_SEE,
             _P.STAMP_SEE,
             _P.EVENT_SEE,

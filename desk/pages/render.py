@@ -78,6 +78,7 @@ MENU_SECTIONS: Final[Mapping[str, Sequence[tuple[str, str, tuple[Permission, ...
     ),
     "figures": (
         ("/figures", "figures", (Permission.FIGURE_SEE,)),
+        ("/quality", "quality", (Permission.QUALITY_SEE,)),
         ("/balance", "balance", (Permission.BALANCE_SEE,)),
         ("/detection", "detection", (Permission.DETECTION_SEE,)),
     ),

@@ -77,6 +77,7 @@ from ledger.schema.notices import notice_sources, notices, webhooks
 from ledger.schema.orders import order_numbers, order_quotas, orders
 from ledger.schema.organisations import organisations, places, products
 from ledger.schema.printing import print_keys, print_proofs
+from ledger.schema.quality import quality_facts, quality_sources
 from ledger.schema.reports import (
     report_arrivals,
     report_contacts,
@@ -219,6 +220,8 @@ __all__ = [
     "products",
     "proposals",
     "public_figures",
+    "quality_facts",
+    "quality_sources",
     "quoted_events",
     "recovery_codes",
     "registered_codes",

@@ -272,6 +272,10 @@ GRANT INSERT, UPDATE (public_key, enrolled_at, revoked_at) ON devices TO veritem
 GRANT UPDATE (device, net) ON scans, reports TO veritem_desk;
 GRANT UPDATE (anonymous) ON batch_days TO veritem_desk;
 
+-- Facts about the quality of data, folded from the chains.
+GRANT INSERT, UPDATE (total) ON quality_facts TO veritem_desk;
+GRANT INSERT, UPDATE (position) ON quality_sources TO veritem_desk;
+
 -- Exports of own data: what was asked for never changes.
 GRANT INSERT, UPDATE (state, busy_until, parts_done, rows_done, finished_at, size, file_sha256)
     ON data_exports TO veritem_desk;

@@ -51,6 +51,7 @@ ACT_FAMILIES: Final = (
     "field",
     "actor_invitation",
     "mention",
+    "data_export",
     "list",
     "keys",
     "restore",

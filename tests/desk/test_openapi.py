@@ -373,6 +373,12 @@ async def test_answers_match_the_document(desk: RunningDesk, quick_passwords: No
             break
         await asyncio.sleep(0.05)
     await call("mai", "GET", f"/data-exports/{asked['id']}/file")
+    await call("bo", "GET", "/quality?province=66")
+    await call("bo", "GET", "/quality?since=x")
+    await call("mai", "GET", "/quality?organisation=tan-phuoc")
+    await call("bo", "GET", "/quality/organisations?limit=1")
+    await call("bo", "GET", "/quality/organisations?since=x")
+    await call("mai", "GET", "/quality/organisations?province=66")
     await call("tri", "GET", "/catalogues")
     await call("tri", "GET", "/catalogues/units?q=kg")
     await call("tri", "GET", "/catalogues/units?after=none")

@@ -34,6 +34,7 @@ EXPECTED = {
     "print.report": {"print_house"},
     "print_key.edit": {"print_house", "administrator"},
     "webhook.see": {"print_house", "packer", "grower", "authority", "administrator"},
+    "quality.see": {"packer", "print_house", "authority"} | TRADE,
     "data.export": {"packer", "print_house"} | TRADE,
     "webhook.edit": {"print_house", "packer", "grower", "authority", "administrator"},
     "link.see": {"packer", "authority", "administrator", *TRADE},

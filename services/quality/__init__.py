@@ -1,0 +1,1 @@
+"""Quality of data: measures over facts, reports of organisations and provinces."""
