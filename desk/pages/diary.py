@@ -63,8 +63,6 @@ _SCRIPT: Final = "diary.js"
 _FEW: Final = 6
 """Places that are shown as large buttons; more are a menu."""
 _DECIMAL_SIGNS: Final[Mapping[Language, str]] = {"vi": ",", "en": ".", "zh": "."}
-_NOT_REPEATED: Final = ("at", "quantity", "lot", "output_lot", "report", "value", "note")
-"""Fields that an entry of the same work does not take over."""
 
 
 class EntryForm(Form):
@@ -277,7 +275,7 @@ def _read_shown(call: PageCall, kind: EntryKind, known: RecordedEntry | None) ->
         shown["unit"] = next(iter(kind.field("unit").choices))
     if known is not None:
         values = write_typed_entry(known.entry, kind, _DECIMAL_SIGNS[call.language])
-        left_out = () if "correct" in call.query else _NOT_REPEATED
+        left_out = () if "correct" in call.query else kind.told_anew
         shown |= {name: text for name, text in values.items() if name not in left_out}
     return shown
 

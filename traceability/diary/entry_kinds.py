@@ -26,6 +26,7 @@ Labels = Mapping[Language, str]
 
 _FOLDER: Final[Traversable] = files("traceability").joinpath("diary", "kinds")
 _SHARED: Final = "fields.toml"
+_USUALLY_ANEW: Final = ("at", "quantity", "lot", "output_lot", "note")
 
 
 class FieldType(StrEnum):
@@ -122,6 +123,8 @@ class EntryKind:
     """Whether an entry without a lot code gets one from place and day."""
     follows_harvest: bool
     """Whether the goods of the entry must have been harvested before."""
+    told_anew: tuple[str, ...]
+    """Fields that differ where the same work is told again."""
 
     def field(self, name: str) -> EntryField:
         """The field of this name. Raises `KeyError`."""
@@ -173,6 +176,7 @@ def _read_kind(table: Mapping[str, Any], shared: Mapping[str, Any]) -> EntryKind
         needs_one_of=tuple(table.get("needs_one_of", ())),
         makes_lot=table.get("makes_lot", False),
         follows_harvest=table.get("follows_harvest", False),
+        told_anew=tuple(table.get("told_anew", _USUALLY_ANEW)),
     )
 
 
