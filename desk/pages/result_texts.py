@@ -20,8 +20,9 @@ class ShownTest:
     is_above: bool
     is_ended: bool
     """Whether its laboratory corrected it or took it back since."""
-    source: str
-    """Laboratory, accreditation and day."""
+    laboratory: str
+    accreditation: str
+    """Accreditation of the laboratory, and the day."""
     method: str
     """Method, number of the report, and where the sample is from."""
 
@@ -86,7 +87,8 @@ def _describe_test(result: LotResult, texts: Texts, ended: Collection[str]) -> S
         verdict=texts("results.above" if result.is_above else "results.within"),
         is_above=result.is_above,
         is_ended=result.event in ended,
-        source=" · ".join((result.name, write("accreditation"), write("at"))),
+        laboratory=result.name,
+        accreditation=" · ".join((write("accreditation"), write("at"))),
         method=" · ".join(filter(None, (write("method"), write("report"), place))),
     )
 
