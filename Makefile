@@ -1,7 +1,7 @@
 # The outside of the project; each target says what it does (make help).
 .DEFAULT_GOAL := help
 BIN := .venv/bin
-TEST_SYSTEM := redis-server postgresql chromium poppler-utils qpdf libzbar0 fonts-noto-core fonts-noto-cjk nginx haproxy faketime
+TEST_SYSTEM := redis-server postgresql chromium poppler-utils qpdf libzbar0 fonts-noto-core fonts-noto-cjk nginx haproxy faketime curl openssl
 
 # What must hold of the native code as of the source: the judge, and the scan path over HTTP and Redis.
 NATIVE_TESTS := tests/stamps tests/detection $(patsubst %,tests/resolver/%, \

@@ -3,12 +3,18 @@
 import asyncio
 import os
 import random
+import shutil
 import signal
 import sys
 from pathlib import Path
 
+import pytest
+
+from tests.database_roles import login, make_roles
 from tests.notices.receivers import TestTls, run_receiver
-from tests.notices.test_portals import Clock, Portal, connect, open_world, publish
+from tests.notices.test_portals import Clock, Portal, connect, open_world_at, publish
+from tests.servers import PostgresServer
+from tests.services.office import furnish_ledger
 
 KILLS = 100
 WORKER = """
@@ -44,17 +50,30 @@ asyncio.run(work())
 """
 
 
+@pytest.fixture(params=["sqlite", "postgresql"])
+async def urls(request: pytest.FixtureRequest, furnished: Path, tmp_path: Path) -> tuple[str, str]:
+    """The address of a ledger for its owner, and for the worker: with the role of notices."""
+    if request.param == "sqlite":
+        url = f"sqlite:///{shutil.copy(furnished, tmp_path / 'ledger.db')}"
+        return url, url
+    server: PostgresServer = request.getfixturevalue("postgres")
+    url = server.database()
+    await furnish_ledger(url)
+    make_roles(url)
+    return url, login(url, "notices")
+
+
 async def test_a_hundred_kills_lose_and_double_no_record(
-    furnished: Path, tmp_path: Path, tls: TestTls
+    urls: tuple[str, str], tls: TestTls
 ) -> None:
     chance = random.Random(3)
     faults = ["none", "none", "500", "cut off after", "cut off before"]
     portal = Portal(lambda: chance.choice(faults))
     kills, codes = int(os.environ.get("KILLS", KILLS)), []
-    async with run_receiver(tls) as receiver, open_world(furnished, tmp_path, Clock()) as office:
+    owner_url, url = urls
+    async with run_receiver(tls) as receiver, open_world_at(owner_url, Clock()) as office:
         receiver.answer = portal.answer
         webhook = await connect(office, receiver)
-        url = f"sqlite:///{tmp_path / 'ledger.db'}"
         for n in range(kills):
             if n % 4 == 0:
                 codes.append(f"L{n}")
@@ -70,8 +89,9 @@ async def test_a_hundred_kills_lose_and_double_no_record(
         portal.next_fault = lambda: "none"
         worker = await asyncio.create_subprocess_exec(*(sys.executable, "-c", WORKER, url))
         try:
-            for _ in range(400):
-                if not await office.ledger.notices.find_page(webhook, state="waiting", limit=1):
+            for _ in range(600):
+                waiting = await office.ledger.notices.find_page(webhook, state="waiting", limit=1)
+                if len(portal.records) == len(codes) and not waiting:
                     break
                 await asyncio.sleep(0.1)
         finally:

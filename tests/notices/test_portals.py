@@ -75,7 +75,14 @@ class Portal:
 
 @asynccontextmanager
 async def open_world(furnished: Path, folder: Path, clock: Clock) -> AsyncIterator[Office]:
-    url = f"sqlite:///{shutil.copy(furnished, folder / 'ledger.db')}"
+    async with open_world_at(
+        f"sqlite:///{shutil.copy(furnished, folder / 'ledger.db')}", clock
+    ) as it:
+        yield it
+
+
+@asynccontextmanager
+async def open_world_at(url: str, clock: Clock) -> AsyncIterator[Office]:
     async with await open_ledger(url, clock=clock) as ledger:
         yield Office(ledger, Issuer(ledger, KEYS, SIGNER), now=clock())
 
