@@ -144,6 +144,7 @@ def create_runtime(dependencies: DeskDependencies) -> DeskRuntime:
         data_exports=DataExportRunner(
             dependencies.ledger, dependencies.clock, Path(settings.exports), attachments
         ),
+        entry_shells={},
     )
 
 

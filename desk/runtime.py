@@ -25,6 +25,7 @@ from services.record.capture_intake import CaptureIntake
 from services.record.event_captures import CaptureRunner
 from services.reports.report_intake import ReportIntake
 from services.sign_in import SignInBudgets
+from web.i18n import Language
 from web.request_turns import RequestTurns
 
 
@@ -54,6 +55,8 @@ class DeskRuntime:
     captures: CaptureRunner
     capture_intake: CaptureIntake
     data_exports: DataExportRunner
+    entry_shells: dict[Language, bytes]
+    """The rendered shell of the form of entries, by language."""
     figures: FigureKeeper
     own_hosts: OwnHostsCache
     field_budget: AttemptBudget

@@ -18,7 +18,7 @@ from desk.pages.entry_texts import label_entry_field
 from desk.pages.forms import Text
 from desk.pages.orders import product_name
 from desk.pages.packer_app import ForeignAct, derive_queue_key
-from desk.pages.render import render_page
+from desk.pages.render import PAGE_HEADERS, render_page
 from desk.pages.routing import PageRoutes
 from desk.problems import PROBLEMS, status_of
 from desk.responses import json_response
@@ -59,9 +59,25 @@ def _describe_flaws(call: PageCall, refusal: InvalidForm) -> dict[str, Any]:
 
 @routes.add("GET", "/new-entry/shell", is_open=True)
 async def show_shell(call: PageCall) -> web.StreamResponse:
-    """The forms without an account, which the service worker caches."""
-    stranger = replace(call, signed_in=None)
-    return render_page(
+    """The forms without an account, which the service worker caches.
+
+    Anybody may ask, so it is rendered once in each language, whatever else the address says.
+    """
+    shells = call.runtime.entry_shells
+    if call.language not in shells:
+        shells[call.language] = _render_shell(call)
+    return web.Response(
+        body=shells[call.language],
+        content_type="text/html",
+        charset="utf-8",
+        headers=dict(PAGE_HEADERS),
+    )
+
+
+def _render_shell(call: PageCall) -> bytes:
+    bare = call.request.clone(rel_url=call.page)
+    stranger = replace(call, request=bare, signed_in=None, fields={}, flash=None, draft=None)
+    page = render_page(
         stranger,
         "entry_shell.html",
         call.texts("diary.new_title"),
@@ -71,6 +87,7 @@ async def show_shell(call: PageCall) -> web.StreamResponse:
             for one in load_entry_kinds().values()
         ],
     )
+    return (page.text or "").encode()
 
 
 @routes.add("GET", "/diary-queue/state", permissions=(Permission.EVENT_RECORD,))

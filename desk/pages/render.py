@@ -31,7 +31,7 @@ from stamps.errors import VeritemError
 from web.i18n import LOCALES, Language, Texts, format_number
 from web.security_headers import content_security_policy
 
-_HEADERS: Final[Mapping[str, str]] = {
+PAGE_HEADERS: Final[Mapping[str, str]] = {
     # Without it browsers would send `Origin: null` with our own forms.
     "Referrer-Policy": "same-origin",
     "Content-Security-Policy": content_security_policy(
@@ -213,7 +213,7 @@ def render_page(
     )
     if shown is not None and status == 200:
         status = shown.status
-    headers = dict(_HEADERS)
+    headers = dict(PAGE_HEADERS)
     if refusal is not None:
         headers |= PROBLEMS.headers(refusal, status)
         # Bearer tokens are for machines; people sign in with the form.

@@ -130,3 +130,19 @@ async def test_the_api_tells_corrects_and_takes_back(desk: RunningDesk) -> None:
     listed = await desk.fetch("y-bih", "GET", f"/diary?place={AREA}&kind=harvest")
     assert [one["id"] for one in listed["entries"]] == [told["id"]]
     assert (await desk.fetch("mai", "GET", "/diary"))["entries"] == []
+
+
+async def test_the_shell_is_rendered_once_in_each_language(desk: RunningDesk) -> None:
+    async def load(query: str, language: str = "vi") -> tuple[int, str]:
+        headers = {"Accept-Language": language}
+        async with desk.session.get(f"{desk.url}/new-entry/shell{query}", headers=headers) as page:
+            return page.status, await page.text()
+
+    first = await load("?next=x&kind=input")
+    assert first[0] == 200
+    assert "next=x" not in first[1]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("desk.pages.diary_queue.render_page", None)
+        assert await load("") == await load("?a=b") == first
+    assert 'lang="en"' in (await load("", "en"))[1]
+    assert 'lang="zh' in (await load("?lang=zh"))[1]
