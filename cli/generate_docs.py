@@ -12,6 +12,7 @@ from services import permissions
 from services.privacy.personal_data import Retention, render_personal_data
 from services.trade_actors import render_actors
 from traceability.diary.reference import render_kinds
+from traceability.epcis.query_reference import render_parameters
 from traceability.profile_pages import list_profile_pages
 from web.i18n import Language
 
@@ -32,6 +33,7 @@ def render_pages() -> dict[str, str]:
         "desk.md": f"\n{permissions.render_table()}\n",
         "diary.md": f"\n{render_kinds()}\n",
         **list_profile_pages(),
+        "events.md": f"\n{render_parameters()}",
         "actors.md": f"\n{render_actors()}",
         "privacy.md": "".join(
             f"\n## {title}\n\n{render_personal_data(language, Retention())}"

@@ -3,6 +3,7 @@
 A condition says whether one event fulfils it. `find_lead` says which conditions an index answers.
 """
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -125,6 +126,21 @@ _COMPARISONS: Final[Mapping[str, Callable[[float, float], bool]]] = {
     "LT": lambda a, b: a < b,
     "LE": lambda a, b: a <= b,
 }
+_ORDERS: Final = ("GT", "GE", "LT", "LE")
+MEASURED: Final = ("value", "minValue", "maxValue", "meanValue", "sDev", "percRank", "percValue")
+"""Fields of a sensor report that are compared, in one unit: `GT_maxValue_CEL`."""
+NOT_OFFERED: Final[Mapping[str, str]] = {
+    r"(EQ|GT|GE|LT|LE|EXISTS)_INNER_.*": "fields within fields of users are not compared",
+    r"(HASATTR|EQATTR)_.*": "attributes of fields of users are not compared",
+    r"(EQ|GT|GE|LT|LE|EXISTS)_(SENSORELEMENT|SENSORMETADATA|SENSORREPORT)_.*": "fields of users "
+    "in sensor elements are not compared",
+    r"(EQ|GT|GE|LT|LE|EXISTS)_(ERROR_DECLARATION|errorDeclaration)_.*": "fields of users in error "
+    "declarations are not compared",
+    r"(GE|LT)_(startTime|endTime|time)": "times of sensors are not compared; ask by eventTime",
+    r"EQ_(deviceMetadata|rawData|coordinateReferenceSystem|component)": "is not compared",
+    r"MATCH_.*Class_.*": "patterns are not offered; name each class",
+}
+"""Parameters of the standard, as patterns, that are refused, and why."""
 _ERRORS: Final = (
     "EXISTS_errorDeclaration",
     "GE_errorDeclarationTime",
@@ -176,6 +192,8 @@ def read_condition(name: str, values: Values) -> Condition:
     comparison, _, rest = name.partition("_")
     if rest == "quantity" and comparison in _COMPARISONS:
         return _read_quantity(name, comparison, values)
+    if comparison in _COMPARISONS and rest.partition("_")[0] in MEASURED:
+        return _read_measured(name, comparison, rest, values)
     for start, (items, value_of, vocabulary) in _TYPED.items():
         if name.startswith(start):
             return _read_typed(name.removeprefix(start), items, value_of, vocabulary, values)
@@ -314,21 +332,56 @@ def _to_plain(value: Any) -> str:
     return str(value)
 
 
+def _read_measured(name: str, comparison: str, rest: str, values: Values) -> Condition:
+    """`GT_maxValue_CEL`: a report in this unit has such a value."""
+    field, _, unit = rest.partition("_")
+    if not unit:
+        raise UnclearQuery(parameter=name, why=f"names no unit; write {name}_CEL, as reports do")
+    bound, compare = _read_number(name, values[0]), _COMPARISONS[comparison]
+
+    def is_met(event: QueriedEvent) -> bool:
+        return any(
+            report.get("uom") == unit and field in report and compare(report[field], bound)
+            for element in event.body.get("sensorElementList") or ()
+            for report in element["sensorReport"]
+        )
+
+    return is_met
+
+
 def _read_extension(name: str, values: Values) -> Condition:
-    """`EQ_prefix:name`, `EXISTS_prefix:name`, and both with `ILMD_` for a field of `ilmd`."""
+    """`EQ_prefix:name`, `GT_…`, `EXISTS_…`; with `ILMD_` before the prefix for a field there."""
     verb, _, rest = name.partition("_")
     in_ilmd = rest.startswith("ILMD_")
     key = rest.removeprefix("ILMD_")
-    if verb not in ("EQ", "EXISTS") or ":" not in key:
+    for pattern, why in NOT_OFFERED.items():
+        if re.fullmatch(pattern, name):
+            raise UnclearQuery(parameter=name[:100], why=f"is not offered here: {why}")
+    if verb not in (*_COMPARISONS, "EXISTS") or ":" not in key:
         hint = suggest(name, PARAMETERS)
         raise UnclearQuery(parameter=name[:100], why=f"is no parameter that is offered here{hint}")
     wanted = frozenset(values)
+    holds = _COMPARISONS[verb] if verb in _ORDERS else None
+    bound = _to_sortable(name, values[0]) if holds else 0.0
 
     def is_met(event: QueriedEvent) -> bool:
         body = event.body.get("ilmd") or {} if in_ilmd else event.body
-        return key in body and (verb == "EXISTS" or _to_plain(body[key]) in wanted)
+        if holds is None or key not in body:
+            return key in body and (verb == "EXISTS" or _to_plain(body[key]) in wanted)
+        try:
+            return holds(_to_sortable(name, body[key]), bound)
+        except UnclearQuery:
+            return False
 
     return is_met
+
+
+def _to_sortable(name: str, value: Any) -> float:
+    """A number, or a time in milliseconds. Raises `UnclearQuery`."""
+    try:
+        return float(value)
+    except (TypeError, ValueError):
+        return read_time(name, str(value))
 
 
 def _list_named(body: Mapping[str, Any], lists: Iterable[str]) -> Iterator[str]:

@@ -13,8 +13,9 @@ from tests.traceability.epcis.standard_examples import (
     SENSOR,
     TRANSFORMATION,
 )
-from traceability.epcis.event_conditions import UnclearQuery
+from traceability.epcis.event_conditions import PARAMETERS, UnclearQuery
 from traceability.epcis.event_query import EpcisQuery
+from traceability.epcis.query_reference import list_described
 
 
 @dataclass
@@ -176,9 +177,56 @@ def test_who_asks_for_what_is_new_gets_it_in_the_order_of_the_record() -> None:
         ({"MATCH_epc": [f"x:{n}" for n in range(31)]}, "more than 30"),
         ({"EQ_action": {"a": 1}}, "no text"),
         ({"EXISTS_errorDeclaration": "perhaps"}, "true or false"),
-        ({"GE_value_CEL": "7"}, "not|no parameter"),
     ],
 )
 def test_an_unclear_query_is_refused_by_its_parameter(asked: dict[str, Any], why: str) -> None:
     with pytest.raises(UnclearQuery, match=why):
         EpcisQuery.read(asked)
+
+
+WARM = {
+    **SENSOR,
+    "example:grade": 3,
+    "ilmd": {"example:bestBefore": "2026-12-24T00:00:00Z"},
+}
+
+
+@pytest.mark.parametrize(
+    ("matching", "other"),
+    [
+        ({"GT_value_CEL": "25.9"}, {"GT_value_CEL": "26"}),
+        ({"LE_value_A93": 12.1}, {"LE_value_CEL": 12.1}),
+        ({"GE_example:grade": 3}, {"GT_example:grade": 3}),
+        (
+            {"LT_ILMD_example:bestBefore": "2026-12-25T00:00:00+07:00"},
+            {"GE_ILMD_example:bestBefore": "2026-12-25T00:00:00+07:00"},
+        ),
+        ({"LT_example:grade": 4}, {"LT_example:size": 4}),
+    ],
+)
+def test_values_of_sensors_and_users_are_compared(
+    matching: dict[str, Any], other: dict[str, Any]
+) -> None:
+    assert EpcisQuery.read(matching).matches(Told(WARM))
+    assert not EpcisQuery.read(other).matches(Told(WARM))
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("EQ_INNER_example:a", "not offered here: fields within fields"),
+        ("HASATTR_example:a", "not offered here: attributes"),
+        ("EXISTS_SENSORREPORT_example:a", "not offered here: fields of users in sensor"),
+        ("GE_startTime", "not offered here: times of sensors"),
+        ("GT_maxValue", "names no unit; write GT_maxValue_CEL"),
+        ("GT_example:a", "is no time"),
+        ("NE_example:a", "is no parameter"),
+    ],
+)
+def test_what_the_standard_has_and_we_have_not_is_refused_by_name(name: str, said: str) -> None:
+    with pytest.raises(UnclearQuery, match=said):
+        EpcisQuery.read({name: "x" if name != "GT_maxValue" else 1})
+
+
+def test_the_reference_describes_every_parameter_that_is_offered() -> None:
+    assert list_described() == frozenset(PARAMETERS)
