@@ -90,7 +90,9 @@ async def test_the_examples_in_shell_are_run(
         [python] = read_blocks("gs1.md", "python")
         await run_python(put_in(python, addresses))
 
-        start, capture, ask, resolve, webhook = read_blocks("exchange.md", "sh")
+        # The sandbox is a service of its own, with tests of its own.
+        blocks = [one for one in read_blocks("exchange.md", "sh") if "sandbox" not in one]
+        start, capture, ask, resolve, webhook = blocks
         for block, said in (
             (capture, '"captured":1'),
             (ask, '"bizStep":"receiving"'),
