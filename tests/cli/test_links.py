@@ -19,6 +19,16 @@ def test_links_of_a_key_are_put_shown_and_removed(place: Veritem) -> None:
     added = place("links", "add", "(01)08935000000014", "links.json", "--as", "minh", "--json").json
     assert (added["organisation"], added["path"]) == ("htx", "/01/08935000000014")
     assert "https://htx.vn/ri6" in place("links", "show", added["id"]).out
+    answers = place("links", "answers", added["id"], "--type", "gs1:pip", "--json").json["answers"]
+    assert {(one["status"], one["links"][0]["title"]) for one in answers} == {(307, "Ri6")}
+    table = Path("links.csv")
+    table.write_text("key;type;href;title\n(414)8935000000014;pip;https://evil.example/;A\n")
+    refused = place("links", "import", "links.csv", "--as", "minh")
+    assert (refused.status, "line 2" in refused.err) == (1, True)
+    table.write_text(table.read_text().replace("evil.example", "htx.vn"))
+    place_set = place("links", "import", "links.csv", "--as", "minh", "--json").json["link_sets"]
+    assert [one["key"] for one in place_set] == ["(414)8935000000014"]
+    assert place("links", "remove", place_set[0]["id"], "--as", "minh").status == 0
     document.write_text(json.dumps({"links": [LINK, {**LINK, "href": "https://evil.example/"}]}))
     refused = place("links", "put", added["id"], "links.json", "--as", "minh")
     assert (refused.status, "links[1].href" in refused.err) == (1, True)
