@@ -115,7 +115,7 @@ async def test_slow_bodies_keep_nobody_waiting(desk: RunningDesk) -> None:
 
 
 def test_the_desk_stops_in_time_in_the_middle_of_a_sign_in_flood(tmp_path: Path) -> None:
-    drain = 3.0
+    drain = 6.0  # a busy machine ends the hashes under way, and the process, in what is left of two
     with run_target("desk", tmp_path, drain_seconds=drain) as target:
 
         async def stop_in_a_flood() -> None:

@@ -42,7 +42,7 @@ async def test_a_trace_is_shown_in_both_directions_and_downloaded(desk: RunningD
         assert (empty.status, "Ngược về nguồn gốc" in empty.text) == (200, False)
         page = await thanh.get(f"/trace?item={CARTON}")
         for words in (
-            "Thùng hoặc kiện (SSCC) 389350000100000014",
+            "Thùng hoặc pa-lét (SSCC) 389350000100000014",
             f"thùng {CARTON}",
             "Đóng gói",
             f"{number}·0-39",
