@@ -91,6 +91,25 @@ OWN_PARTS: Final[Mapping[str, OwnPart]] = {
             _s.registered_codes.c.organisation,
             ("code",),
         ),
+        OwnPart(
+            "evidence",
+            select(
+                *(
+                    column
+                    for column in _s.code_evidence.columns
+                    if column.name not in ("sha256", "picture", "texts_sha256", "request")
+                ),
+                _s.code_evidence.c.sha256.label("file_sha256"),
+                *(column for column in _s.evidence_texts.columns if column.name != "evidence"),
+            )
+            .select_from(
+                _s.code_evidence.outerjoin(
+                    _s.evidence_texts, _s.evidence_texts.c.evidence == _s.code_evidence.c.id
+                )
+            )
+            .where(_s.code_evidence.c.organisation == _OWNER),
+            (_s.code_evidence.c.at, _s.code_evidence.c.id),
+        ),
         _own("gs1_prefixes", _s.gs1_prefixes, _s.gs1_prefixes.c.organisation, ("prefix",)),
         _own("gs1_links", _s.link_sets, _s.link_sets.c.organisation, ("anchor",)),
         OwnPart(

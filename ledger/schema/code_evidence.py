@@ -37,6 +37,7 @@ code_evidence = Table(
     CheckConstraint("size > 0", name="size"),
 )
 Index(None, code_evidence.c.code, code_evidence.c.at, code_evidence.c.id)
+Index(None, code_evidence.c.organisation, code_evidence.c.at, code_evidence.c.id)
 Index(None, code_evidence.c.sha256)
 Index(None, code_evidence.c.picture)
 
