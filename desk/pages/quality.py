@@ -5,6 +5,7 @@ from typing import Final
 from urllib.parse import urlencode
 
 from aiohttp import web
+from babel.dates import format_skeleton
 
 from desk.pages.alert_texts import format_share
 from desk.pages.call import PageCall
@@ -24,9 +25,9 @@ from services.quality.quality_reports import (
     list_quality,
     show_quality,
 )
-from traceability.lot_profiles import list_labels, load_profiles
+from traceability.lot_profiles import CROP, list_labels, load_profiles
 from web.errors import NotFound
-from web.i18n import Language
+from web.i18n import LOCALES, Language
 
 routes = PageRoutes()
 
@@ -55,6 +56,7 @@ async def show_report(call: PageCall) -> web.StreamResponse:
     page = None if is_one else await list_quality(call.context, asked, request)
     texts, language, actor = call.texts, call.language, call.context.actor
     sees_all = actor.organisation is None or actor.role == "authority"
+    period = (report.period.first, report.period.last)
     return render_page(
         call,
         "quality.html",
@@ -64,6 +66,7 @@ async def show_report(call: PageCall) -> web.StreamResponse:
         since=f"{report.period.first:%Y-%m}",
         until=f"{report.period.last:%Y-%m}",
         place=_name_place(call, report),
+        months=[format_skeleton("yMMMM", day, locale=LOCALES[language]) for day in period],
         measures=[
             (
                 name,
@@ -167,7 +170,7 @@ def _name_place(call: PageCall, report: QualityReport) -> str:
 
 
 def _label_item(item: str, call: PageCall) -> str:
-    for kind in load_profiles():
+    for kind in (CROP, *load_profiles()):  # most lots are crops, whose words come first
         [label] = list_labels(kind, [item], call.language)
         if label != item:
             return label[:1].upper() + label[1:]

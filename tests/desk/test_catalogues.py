@@ -57,3 +57,24 @@ async def test_an_organisation_asks_for_its_data_and_downloads_it(desk: RunningD
     assert (await answer.json())["state"] == "ready"
     refused = await desk.call("lan", "GET", link)
     assert refused.status == 404
+
+
+async def test_the_quality_of_data_names_months_and_items_in_the_reader_s_words(
+    desk: RunningDesk,
+) -> None:
+    await desk.lot()
+    await desk.ledger.quality_facts.fold()
+    async with somebody(desk, "mai") as mai:
+        page = await mai.get("/quality")
+        assert "tháng 9 năm 2026" in page.text
+        assert "Lô hàng đủ thông tin" in page.text
+        assert "1 / 1" in page.text
+        wrong = await mai.get("/quality?since=2026&organisation=krong-pac")
+        assert "Tháng viết như 2026-11" in wrong.text
+        assert 'value="2026"' in wrong.html
+        file = await mai.get("/quality/files/csv")
+        assert "Lô hàng đủ thông tin" in file.html
+    async with somebody(desk, "lan") as lan:
+        assert (
+            "Không có tỉnh hoặc tổ chức" in (await lan.get("/quality?organisation=krong-pac")).text
+        )
