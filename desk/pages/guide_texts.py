@@ -54,14 +54,14 @@ class Guide:
 
 PARTNER: Final = "partner"
 """The guide of the actors of the trade that have none of their own."""
-_OWN_GUIDES: Final = ("grower",)
+_OWN_GUIDES: Final = ("grower", "carrier", "laboratory")
 
 
 def name_guide(role: Role) -> str:
     """The name of a role's guide, in its file and its address.
 
-    >>> name_guide("print_house"), name_guide("carrier")
-    ('print-house', 'partner')
+    >>> name_guide("print_house"), name_guide("carrier"), name_guide("retailer")
+    ('print-house', 'carrier', 'partner')
     """
     if role in TRADE_KINDS and role not in _OWN_GUIDES:
         return PARTNER

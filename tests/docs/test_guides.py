@@ -37,6 +37,7 @@ def list_texts(language: Language) -> tuple[re.Pattern[str], ...]:
     texts = TEXTS[language]
     shown = {texts(key) for key in texts}
     kinds = load_entry_kinds().values()
+    shown |= {kind.name[language] for kind in kinds}
     shown |= {label_entry_field(field, texts) for kind in kinds for field in kind.fields}
     return tuple(
         re.compile(".+?".join(map(re.escape, re.split(r"\{\w+\}", text))))
