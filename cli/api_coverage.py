@@ -64,6 +64,7 @@ OTHERWISE: Final[Mapping[str, str]] = {
     "order_limits.compare_order": "`GET orders/{order}/limits`",
     "order_limits.compare_request": "`POST orders` says what the limits leave",
     "order_limits.get_quota": "`GET quotas`",
+    "product_lists.find_requirement": "`POST transitions` refuses; see `GET product-lists`",
     "organisations.find_enabling": "`GET proposals` with `kind=organisation.enable`",
     "orders.find_excess_proposal": "`GET proposals` with `kind=order.excess`",
     "orders.find_similar_order": "`POST orders` names it",

@@ -64,6 +64,7 @@ COMMANDS: Final[dict[str, Command]] = {
     "print": Command(_LIFE, "cli.prints", "print_"),
     "lot": Command(_LIFE, "cli.lots"),
     "review": Command(_LIFE, "cli.reviews"),
+    "province": Command(_LIFE, "cli.product_lists"),
     "links": Command(_LIFE, "cli.links"),
     "stamps": Command(_LIFE, "cli.stamps"),
     "cartons": Command(_LIFE, "cli.cartons"),

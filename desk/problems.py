@@ -152,6 +152,8 @@ _STATUS: Final[Mapping[str, int]] = {
     "lot-required": 422,
     "lot-not-allowed": 422,
     "lot-incomplete": 409,
+    "record-unpublished": 409,
+    "list-entry-ended": 409,
     "lot-recalled": 409,
     "lot-code-taken": 409,
     "lot-reason-required": 409,

@@ -51,6 +51,7 @@ from ledger.lots.lot_imports import LotImports
 from ledger.lots.lot_submissions import LotSubmissions
 from ledger.lots.lots import Lots
 from ledger.lots.named_photos import NamedPhotos
+from ledger.lots.product_lists import ProductLists
 from ledger.lots.review_rules import ReviewRules
 from ledger.notices.mail_addresses import MailAddresses
 from ledger.notices.mail_waiting import MailWaiting
@@ -170,6 +171,7 @@ class Ledger:
         self.form_drafts = FormDrafts(store, clock)
         self.lot_drafts = LotDrafts(store, clock)
         self.lot_submissions = LotSubmissions(store, clock)
+        self.product_lists = ProductLists(store, clock)
         self.review_rules = ReviewRules(store, clock)
         self.print_keys = PrintKeys(store, clock)
         self.print_proofs = PrintProofs(store, clock)

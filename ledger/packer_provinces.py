@@ -22,6 +22,8 @@ class ConcernedRows:
     packers: Collection[str] = ()
     lots: Collection[str] = ()
     batches: Collection[int] = ()
+    province: str | None = None
+    """The province itself, of what is about no packer."""
 
 
 NO_ROWS: Final = ConcernedRows()
@@ -71,6 +73,8 @@ async def find_provinces(
 
 async def find_common_province(connection: AsyncConnection, rows: ConcernedRows) -> str | None:
     """Return the one province that all of these rows are of; None if there is no such province."""
+    if rows.province is not None:
+        return rows.province
     packers: set[str | None] = set(rows.packers)
     for column, packer, names in (
         (schema.lots.c.code, schema.lots.c.organisation, rows.lots),

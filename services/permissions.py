@@ -44,6 +44,8 @@ class Permission(StrEnum):
     LOT_SUBMIT = "lot.submit"
     LOT_REVIEW = "lot.review"
     REVIEW_RULE_SET = "review_rule.set"
+    PRODUCT_LIST_SEE = "product_list.see"
+    PRODUCT_LIST_EDIT = "product_list.edit"
     STAMP_SEE = "stamp.see"
     EVENT_SEE = "event.see"
     EVENT_RECORD = "event.record"
@@ -166,6 +168,7 @@ GRANTS: Final[Mapping[ActorRole, frozenset[Permission]]] = {
         {
             _P.BATCH_SEE,
             _P.LOT_SEE,
+            _P.PRODUCT_LIST_SEE,
             _P.STAMP_SEE,
             _P.EVENT_SEE,
             _P.CARTON_SEE,
@@ -204,6 +207,8 @@ GRANTS: Final[Mapping[ActorRole, frozenset[Permission]]] = {
             _P.LOT_CONFIRM,
             _P.LOT_REVIEW,
             _P.REVIEW_RULE_SET,
+            _P.PRODUCT_LIST_SEE,
+            _P.PRODUCT_LIST_EDIT,
             _P.STAMP_SEE,
             _P.EVENT_SEE,
             _P.CARTON_SEE,
@@ -241,6 +246,7 @@ GRANTS: Final[Mapping[ActorRole, frozenset[Permission]]] = {
         {
             _P.QUOTA_SET,
             _P.REGISTRY_SEE,
+            _P.PRODUCT_LIST_SEE,
             _P.CODE_EDIT,
             _P.CODE_SUSPEND,
             _P.HOUSEHOLD_SEE,
@@ -278,6 +284,7 @@ GRANTS: Final[Mapping[ActorRole, frozenset[Permission]]] = {
             _P.HEARING_SEE,
             _P.REPORT_SEE,
             _P.REGISTRY_SEE,
+            _P.PRODUCT_LIST_SEE,
             _P.LINK_SEE,
             _P.WEBHOOK_SEE,
             _P.HOUSEHOLD_SEE,

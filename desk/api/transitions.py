@@ -19,6 +19,7 @@ from ledger.errors import (
     UnknownBatch,
     UnknownLot,
 )
+from ledger.lots.product_lists import RecordUnpublished
 from ledger.stamps.carton_contents import StampsPacked
 from ledger.stamps.reversals import ActivationHandled, ActivationTooOld, StampsScanned
 from services.documents import TransitionDocument, describe_transition
@@ -75,6 +76,7 @@ class TransitionListDocument(BaseModel):
         LotRecalled,
         LotProductMismatch,
         LotOwnerMismatch,
+        RecordUnpublished,
         *CODE_REFUSALS,
         IllegalReason,
         SpanOutOfRange,

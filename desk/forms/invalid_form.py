@@ -57,6 +57,7 @@ _FIELDS: Final[Mapping[str, tuple[str, ...]]] = {
     "contents-missing": ("scan",),
     "unknown-lot": ("lot",),
     "lot-incomplete": ("lot",),
+    "record-unpublished": ("lot",),
     "lot-recalled": ("lot",),
     "lot-product-mismatch": ("lot",),
     "lot-owner-mismatch": ("lot",),

@@ -24,6 +24,7 @@ from services.lists.find import find_person_names
 from services.lists.lots import LOTS
 from services.lots import lot_drafts, lot_reviews, lots
 from services.permissions import Permission, has_permission
+from services.product_lists.product_lists import find_requirement
 from services.proposals import proposals
 from services.stamps import recalls
 from stamps.lifecycle import REASONS, Transition
@@ -131,6 +132,7 @@ async def _render_lot(call: PageCall, code: str) -> web.Response:
         completeness=describe_completeness(row, evidence, call.texts),
         pending=pending,
         review=review,
+        requirement=await find_requirement(call.context, row),
         results=describe_results(review.results, call.texts),
         change=pending and _describe_change(row, pending, call.texts, call.language),
         is_own=pending is not None and pending.requested_by == call.staff.id,

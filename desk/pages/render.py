@@ -83,6 +83,7 @@ MENU_SECTIONS: Final[Mapping[str, Sequence[tuple[str, str, tuple[Permission, ...
         ("/detection", "detection", (Permission.DETECTION_SEE,)),
     ),
     "registry": (
+        ("/province", "province", (Permission.PRODUCT_LIST_EDIT,)),
         ("/codes", "codes", (Permission.STAMP_SEE, Permission.CODE_EDIT)),
         ("/evidence", "evidence", (Permission.EVIDENCE_ATTACH,)),
         ("/actor-invitations", "actors", (Permission.ACTOR_INVITE,)),

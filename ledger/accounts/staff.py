@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import RowMapping
+from sqlalchemy import RowMapping, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ledger import schema
@@ -167,6 +167,26 @@ class StaffAccounts:
         async with self._store.read() as connection:
             found = await connection.execute(ACCOUNTS.order_by(schema.staff.c.id))
             return [read_account(row) for row in found.mappings()]
+
+    async def find_authorities(self, province: str, limit: int) -> Sequence[tuple[str, str]]:
+        """Return account and name of the authorities of a province who can act, by name."""
+        staff, organisations = schema.staff.c, schema.organisations.c
+        query = (
+            select(staff.id, staff.name)
+            .join(schema.organisations, organisations.id == staff.organisation)
+            .where(
+                organisations.province == province,
+                organisations.kind == "authority",
+                organisations.disabled_at.is_(None),
+                staff.role == "authority",
+                ~staff.disabled,
+                staff.confirmed_by.is_not(None),
+            )
+            .order_by(staff.name, staff.id)
+            .limit(limit)
+        )
+        async with self._store.read() as connection:
+            return [(row.id, row.name) for row in await connection.execute(query)]
 
     async def sign_in(
         self,

@@ -70,6 +70,7 @@ _DIGESTED: Final = {
         schema.lot_submissions,
         schema.lot_publications,
         schema.review_rules,
+        schema.product_list_entries,
         schema.staff,
         schema.staff_tokens,
         schema.devices,

@@ -8,9 +8,9 @@ import builtins
 import json
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import asdict, dataclass, field
-from typing import Any, Final, Generic, Literal, TypeVar
+from typing import Any, Final, Generic, Literal, TypeVar, get_args
 
-from sqlalchemy import RowMapping, Table, insert, select, update
+from sqlalchemy import RowMapping, Table, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ledger import schema
@@ -25,6 +25,7 @@ from ledger.storage.store import Store, uncancellable
 from ledger.trade_kinds import TradeKind
 
 OrganisationKind = Literal["print_house", "packer", TradeKind, "authority", "issuer", "trader"]
+ORGANISATION_KINDS: Final[tuple[OrganisationKind, ...]] = get_args(OrganisationKind)
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,6 +262,18 @@ class Organisations(Registry[Organisation]):
         """The province of a packer; None for another organisation and for a packer without one."""
         async with self._store.read() as connection:
             return (await find_provinces(connection, [id_])).get(id_)
+
+    async def count_of_province(self, province: str, kind: OrganisationKind, most: int) -> int:
+        """Count the organisations of a kind that name a province, `most` of them at most."""
+        columns = schema.organisations.c
+        rows = (
+            select(columns.id)
+            .where(columns.province == province, columns.kind == kind)
+            .limit(most)
+            .subquery()
+        )
+        async with self._store.read() as connection:
+            return await connection.scalar(select(func.count()).select_from(rows)) or 0
 
 
 class Places(Registry[PlaceRow]):

@@ -77,6 +77,7 @@ from ledger.schema.notices import notice_sources, notices, webhooks
 from ledger.schema.orders import order_numbers, order_quotas, orders
 from ledger.schema.organisations import organisations, places, products
 from ledger.schema.printing import print_keys, print_proofs
+from ledger.schema.product_lists import product_list_entries
 from ledger.schema.quality import quality_facts, quality_sources
 from ledger.schema.reports import (
     report_arrivals,
@@ -217,6 +218,7 @@ __all__ = [
     "print_keys",
     "print_proofs",
     "product_days",
+    "product_list_entries",
     "products",
     "proposals",
     "public_figures",

@@ -17,6 +17,7 @@ organisations = Table(
 )
 Index(None, organisations.c.name, organisations.c.id)
 Index(None, organisations.c.kind, organisations.c.name, organisations.c.id)
+Index(None, organisations.c.province, organisations.c.kind)
 
 products = Table(
     "products",

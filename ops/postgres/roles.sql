@@ -222,6 +222,7 @@ GRANT INSERT ON lot_versions TO veritem_desk;
 GRANT INSERT, UPDATE (state, updated_at) ON lot_submissions TO veritem_desk;
 GRANT INSERT ON lot_review_steps, lot_publications, quoted_events TO veritem_desk;
 GRANT INSERT, UPDATE (reviewers, set_by, set_at) ON review_rules TO veritem_desk;
+GRANT INSERT, UPDATE (ended_by, ended_at, end_reason) ON product_list_entries TO veritem_desk;
 -- The watch over the registry runs in the desk and opens alerts about codes.
 GRANT INSERT, UPDATE ON alerts TO veritem_desk;
 GRANT INSERT, UPDATE, DELETE ON code_activity TO veritem_desk;

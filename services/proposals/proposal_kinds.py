@@ -13,7 +13,7 @@ from ledger import Act, Proposal
 from ledger.accounts.account_rows import grant_role
 from ledger.backups.accepted_loss import record_accepted_loss
 from ledger.errors import UnknownLot, UnknownProposal
-from ledger.lots import lot_changes
+from ledger.lots import lot_changes, product_lists
 from ledger.orders import order_excess
 from ledger.organisations import organisation_states
 from ledger.stamps.recalls import carry_out_recall
@@ -42,6 +42,12 @@ async def _check_lot_in_scope(context: ServiceContext, proposal: Proposal) -> No
         raise UnknownProposal(proposal=proposal.id) from None
 
 
+async def _check_own_list(context: ServiceContext, proposal: Proposal) -> None:
+    own = context.actor.province
+    if own not in (None, str(proposal.document["province"])):
+        raise UnknownProposal(proposal=proposal.id)
+
+
 RECALL: Final = ProposalKind("recall", Permission.RECALL, Permission.RECALL, act=carry_out_recall)
 ROLE_GRANT: Final = ProposalKind(
     "role.grant", Permission.ACCOUNT_MANAGE, Permission.ACCOUNT_MANAGE, act=grant_role
@@ -65,6 +71,13 @@ ORGANISATION_ENABLE: Final = ProposalKind(
     Permission.ACCOUNT_MANAGE,
     act=organisation_states.enable_organisation,
 )
+PRODUCT_REQUIRE: Final = ProposalKind(
+    product_lists.REQUIREMENT,
+    Permission.PRODUCT_LIST_EDIT,
+    Permission.PRODUCT_LIST_EDIT,
+    act=product_lists.carry_out_requirement,
+    check_scope=_check_own_list,
+)
 KEYS_ROTATE: Final = ProposalKind("keys.rotate", Permission.KEYS_MANAGE, Permission.KEYS_MANAGE)
 KEYS_RETIRE: Final = ProposalKind("keys.retire", Permission.KEYS_MANAGE, Permission.KEYS_MANAGE)
 RESTORE_ACCEPT: Final = ProposalKind(
@@ -82,6 +95,7 @@ KINDS: Final[Mapping[str, ProposalKind]] = {
         LOT_CHANGE,
         ORDER_EXCESS,
         ORGANISATION_ENABLE,
+        PRODUCT_REQUIRE,
         KEYS_ROTATE,
         KEYS_RETIRE,
         RESTORE_ACCEPT,

@@ -17,6 +17,7 @@ from services import scope
 from services.batches import batches
 from services.context import ServiceContext
 from services.permissions import Permission, has_permission, require_permission
+from services.product_lists.product_lists import require_published_record
 from services.ranges import BatchRange, parse_range
 from services.stamps.transitions import TransitionRequest, apply_transition
 from stamps.lifecycle import State, Transition
@@ -77,11 +78,13 @@ async def check_activation(
     """Check an activation without applying it; raises what `activate_range` would raise.
 
     Raises `Forbidden`, `MalformedRange`, `UnknownBatch`, `SpanOutOfRange`, `UnknownLot`,
-    `LotRecalled`, `LotIncomplete`, `LotProductMismatch`, `LotOwnerMismatch`, `TransitionConflict`.
+    `LotRecalled`, `LotIncomplete`, `LotProductMismatch`, `LotOwnerMismatch`,
+    `RecordUnpublished`, `TransitionConflict`.
     """
     require_permission(context, Permission.ACTIVATE)
     target = await parse_range(context, range_text)
     lot = await scope.find_lot(context, lot_code)
+    await require_published_record(context, lot)
     await context.ledger.lots.check_binding(lot.code, target.batch.number)
     spans = await context.ledger.transitions.list_spans(target.batch.number)
     parts = _list_parts(target, spans)

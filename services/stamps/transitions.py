@@ -19,6 +19,7 @@ from services.permissions import (
     TRANSITION_PERMISSIONS,
     require_permission,
 )
+from services.product_lists.product_lists import require_published_record
 from services.ranges import parse_range
 from stamps.lifecycle import BINDS_LOT, Transition
 from stamps.spans import RangeTransition
@@ -51,7 +52,8 @@ async def apply_transition(
     """Apply a transition to all named stamps or to none; the same key twice applies it once.
 
     Raises `Forbidden`, `KeyRequired`, `InvalidInput`, `MalformedRange`, `UnknownBatch`,
-    `UnknownLot`, `NotAssigned`, and as `ledger.transitions.Transitions.apply` does.
+    `UnknownLot`, `RecordUnpublished`, `NotAssigned`, and as
+    `ledger.transitions.Transitions.apply` does.
     """
     permission = TRANSITION_PERMISSIONS.get(request.transition)
     if permission is None or request.transition in PROPOSED_TRANSITIONS:
@@ -82,7 +84,8 @@ async def apply_transition(
     if request.transition in LIMITS:
         await _check_own_lots(context, steps)
     if request.transition in BINDS_LOT and request.lot is not None:
-        await scope.find_lot(context, request.lot)
+        lot = await scope.find_lot(context, request.lot)
+        await require_published_record(context, lot, acted_at)
     return await context.ledger.transitions.apply_all(
         steps, actor=context.actor.id, key=scoped_key, at=now
     )

@@ -187,6 +187,7 @@ KEYLESS = {
         "orders/{order}/refuse",
         "orders/{order}/withdraw",
         "organisations/{organisation}/print-keys/retire",
+        "product-lists/{entry}/end",
         "proposals/{proposal}/approve",
         "proposals/{proposal}/refuse",
         "proposals/{proposal}/withdraw",

@@ -213,6 +213,7 @@ async def test_answers_match_the_document(desk: RunningDesk, quick_passwords: No
     await call("mai", "GET", "/lots/L1/publication")
     await call("bo", "PUT", "/review-rules/country", {"reviewers": 1})
     await call("bo", "GET", "/review-rules")
+    await keep_lists(call)
     transition = {"transition": "activate", "range": f"{number}·0-99", "lot": "L1"}
     await call("mai", "POST", "/transitions", transition, key=new_key())
     await call("mai", "POST", "/transitions", transition, key=new_key())
@@ -500,6 +501,21 @@ async def manage_links(call: Any) -> None:
     await call("mai", "GET", f"{one}/answers?type=evil")  # 422
     await call("mai", "DELETE", one, **any_version)
     await call("mai", "GET", one)  # 404
+
+
+async def keep_lists(call: Any) -> None:
+    day = {"basis": "412/QĐ-UBND", "basis_day": "2026-01-02"}
+    entry = {"kind": "speciality", "product": "ri6", "since": "2026-02-01", **day}
+    added = await call("bo", "POST", "/product-lists", entry, key=new_key())
+    must = {**entry, "kind": "mandatory", "since": "2099-01-01"}
+    await call("bo", "POST", "/product-lists", must, key=new_key())
+    await call("bo", "POST", "/product-lists", {**entry, "stars": 4}, key=new_key())  # 400
+    await call("bo", "GET", "/product-lists?kind=speciality&ended=false")
+    await call("bo", "GET", f"/product-lists/{added['entry']['id']}")
+    await call("bo", "GET", "/provinces/66")
+    end = f"/product-lists/{added['entry']['id']}/end"
+    await call("bo", "POST", end, {"reason": "x"})
+    await call("bo", "POST", end, {"reason": "y"})  # it was ended: 409
 
 
 async def manage_webhooks(call: Any) -> None:

@@ -46,6 +46,8 @@ EXPECTED = {
     "lot.submit": {"packer"},
     "lot.review": {"authority"},
     "review_rule.set": {"authority"},
+    "product_list.see": {"authority", "inspector", "administrator"},
+    "product_list.edit": {"authority"},
     "stamp.see": {"packer", "inspector", "authority", "issuer"},
     "event.see": {"packer", "inspector", "authority", *TRADE},
     "event.record": {"packer", *TRADE},

@@ -53,6 +53,7 @@ from desk.pages.forms.orders import (
     PackerChoiceForm,
     QuotaForm,
 )
+from desk.pages.forms.product_lists import EndEntryForm, ListEntryForm
 from desk.pages.forms.registry import (
     ChangedOrganisationForm,
     ChangedPlaceForm,
@@ -105,6 +106,7 @@ __all__ = [
     "DisablingForm",
     "DraftOrder",
     "EnablingForm",
+    "EndEntryForm",
     "EnrolmentForm",
     "EvidenceForm",
     "EvidenceReasonForm",
@@ -120,6 +122,7 @@ __all__ = [
     "LinkForm",
     "LinkSetForm",
     "LinkTableForm",
+    "ListEntryForm",
     "MailAddressForm",
     "MailChoiceForm",
     "MailStopForm",

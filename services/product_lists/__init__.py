@@ -1,0 +1,1 @@
+"""Product lists of provinces and of the country."""
