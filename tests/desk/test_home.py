@@ -92,3 +92,21 @@ async def test_a_finished_batch_waits_for_nobody(desk: RunningDesk) -> None:
     for who in ("in", "mai"):
         async with somebody(desk, who) as person:
             assert read_tasks(await person.get("/")) == {}
+
+
+async def test_a_trader_begins_an_entry_at_home(desk: RunningDesk) -> None:
+    for who, begins in (("y-bih", True), ("thu", True), ("thanh", False)):
+        async with somebody(desk, who) as person:
+            home = await person.get("/")
+        assert ('<a class="button go" href="/new-entry">' in home.html) is begins
+
+
+async def test_staff_reads_of_stamps_under_suspicion_and_not_of_its_own(desk: RunningDesk) -> None:
+    alert = await desk.alert(await desk.activated(), 1)
+    await desk.fetch("thanh", "POST", f"/alerts/{alert}/decisions", {"state": "investigating"})
+    await desk.fetch("thanh", "POST", f"/alerts/{alert}/hearings", {"text": "Bán đi đâu?"})
+    for who, is_own in (("mai", True), ("thanh", False)):
+        async with somebody(desk, who) as person:
+            lot = await person.get("/lots/DL-2026-0912")
+        assert ("Tem của bạn đang có nghi vấn" in lot.text) is is_own
+        assert ("Tem đang có nghi vấn" in lot.text) is not is_own
