@@ -7,7 +7,8 @@ lot of the product only when the last version of its record is published.
 """
 
 import hashlib
-from collections.abc import Sequence
+import itertools
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
@@ -223,11 +224,25 @@ async def _check(context: ServiceContext, request: ListEntryRequest) -> ListEntr
         "until": None if request.until is None else request.until.isoformat(),
         "note": None if not request.note else _check_text("note", request.note, LONGEST_NOTE),
     }
-    # The same content twice is one entry. After its end it can be added again, later.
-    digest = hashlib.sha256(to_canonical_json(content).encode()).hexdigest()
-    return ListEntry(
-        f"pl_{digest[:16]}", **content, added_by=context.actor.id, added_at=context.clock()
-    )
+    id_ = await _name_entry(context, content)
+    return ListEntry(id_, **content, added_by=context.actor.id, added_at=context.clock())
+
+
+async def _name_entry(context: ServiceContext, content: Mapping[str, Any]) -> str:
+    """The id that follows from the content, and from how often an entry of this content ended.
+
+    The same content twice is one entry; once it ended, the content can be added again.
+    """
+    for n in itertools.count():
+        told = dict(content) if n == 0 else {**content, "ended_before": n}
+        id_ = f"pl_{hashlib.sha256(to_canonical_json(told).encode()).hexdigest()[:16]}"
+        try:
+            known = await context.ledger.product_lists.get(id_)
+        except UnknownRow:
+            break
+        if known.ended_at is None:
+            break
+    return id_
 
 
 async def _check_organisation(context: ServiceContext, id_: str | None, province: str) -> None:

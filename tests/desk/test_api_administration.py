@@ -177,6 +177,7 @@ KEYLESS = {
         "diary/{entry}/withdrawal",
         "field/findings/{finding}/handled",
         "field/phones/{phone}/shut-out",
+        "actor-invitation-imports/{import_id}/application",
         "lot-imports/{import_id}/application",
         "diary-imports/{import_id}/application",
         "me/sessions/{session}/end",
@@ -210,6 +211,7 @@ KEYLESS = {
     "changes nothing, or replaces its last answer": {
         "me/mail/address",
         "batches/{batch}/bundles/{form}/links",
+        "actor-invitation-imports",
         "lot-imports",
         "diary-imports",
         "registered-code-imports",

@@ -114,6 +114,18 @@ async def test_an_ended_entry_stays_as_history(office: Office) -> None:
         await product_lists.end_entry(person(office, "lien"), added.id, "khác")
 
 
+async def test_what_ended_can_be_added_again_as_often_as_it_ends(office: Office) -> None:
+    lien, ids = person(office, "lien"), set[str]()
+    for _ in range(3):
+        added = await product_lists.add_entry(lien, request(), new_key())
+        assert await product_lists.add_entry(lien, request(), new_key()) == added
+        assert isinstance(added, ListEntry)
+        ids.add(added.id)
+        await product_lists.end_entry(lien, added.id, "Ghi nhầm")
+    assert len(ids) == 3
+    assert {one.id for one in await find(office, "lien", is_ended=True)} == ids
+
+
 @pytest.mark.parametrize(
     ("wrong", "field"),
     [
