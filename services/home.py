@@ -150,6 +150,13 @@ _KINDS: Final = (
         (Permission.LOT_REVIEW,),
         _filter({"state": ("submitted", "approved")}),
     ),
+    _TaskKind(
+        "lots_unpublished",
+        LOTS,
+        (Permission.LOT_SUBMIT,),
+        _filter({"list": ("unpublished",)}),
+        lambda actor: actor.organisation is not None,
+    ),
     _TaskKind("lots_incomplete", LOTS, (Permission.LOT_PUT,), _filter({"state": ("incomplete",)})),
     _TaskKind(
         "own_cases",

@@ -28,6 +28,7 @@ from ledger.errors import (
     UnknownLot,
 )
 from ledger.lists.records import read_lot
+from ledger.lots.product_lists import ListKind
 from ledger.staff_errors import AccountRequired
 from services.documents import (
     LotDocument,
@@ -97,6 +98,9 @@ class LotQuery(SortedPageQuery):
 
     state: Literal["complete", "incomplete", "recalled"] | None = None
     product: Text | None = None
+    list: ListKind | Literal["unpublished"] | None = None
+    """Lots whose product is on such a list in force; `unpublished`: those saved in the last 90 days
+    whose last version a mandatory list, in force or coming, asks to publish."""
     organisation: Text | None = None
 
 
@@ -144,7 +148,7 @@ async def put_lot(
 async def list_lots(call: ApiCall, query: LotQuery) -> LotListDocument:
     """Search and filter the lots in the caller's scope."""
     page = await find_list_page(
-        call.context, LOTS, query.to_request("state", "product", "organisation")
+        call.context, LOTS, query.to_request("state", "product", "list", "organisation")
     )
     found = await recalls.find_recalls(call.context, [row["id"] for row in page.rows])
     return LotListDocument(

@@ -15,6 +15,7 @@ from ledger.codes.lot_codes import is_of_grower
 from ledger.codes.registered_code import CodeCondition
 from ledger.lists.matchers import match_equal, match_one_of, match_since, match_until
 from ledger.lists.query import Condition, ListTable
+from ledger.lots.listed_lots import is_listed, is_owed_publication
 from ledger.lots.lot_changes import LOT_CHANGE
 from ledger.packer_provinces import is_of_province
 
@@ -121,6 +122,8 @@ def _make_lots() -> ListTable:
             "state": lambda state: states[state],
             "recalled_since": lambda at: and_(states["recalled"], lots.c.recalled_at >= at),
             "codes": match_one_of(lots.c.code),
+            "list": lambda asked: is_listed(*asked),
+            "unpublished": lambda asked: is_owed_publication(*asked),
             "province": lambda province: is_of_province(lots.c.organisation, province),
             "grower": lambda organisation: is_of_grower(lots.c.code, organisation),
             "since": match_since(lots.c.at),

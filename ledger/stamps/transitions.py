@@ -149,6 +149,13 @@ class Transitions:
         async with self._store.write() as connection:
             return await recall(connection, target, reason, actor=actor, key=key, at=at)
 
+    async def is_recorded(self, key: str) -> bool:
+        """Whether a request with this idempotency key recorded transitions."""
+        rows = schema.transitions
+        async with self._store.read() as connection:
+            query = select(rows.c.seq).where(rows.c.key == key).limit(1)
+            return await connection.scalar(query) is not None
+
     async def list_spans(self, batch: int) -> list[Span]:
         """Return the spans of a batch in order; they partition `[0, count)`.
 

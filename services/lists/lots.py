@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from ledger.lists import Match, tables
+from ledger.lots.product_lists import LIST_KINDS
 from services import scope
 from services.context import ServiceContext
 from services.lists.description import Groups, ListColumn, ListDescription, ListFilter, Row
@@ -17,7 +18,7 @@ from services.lists.search import (
     search_lots,
 )
 from services.permissions import Permission
-from stamps.vietnam_time import DAY_MS
+from stamps.vietnam_time import DAY_MS, to_iso_day
 from traceability.carton_label import format_label
 
 
@@ -41,17 +42,26 @@ def _scope_cartons(context: ServiceContext) -> Groups:
     return groups
 
 
+_UNPUBLISHED: Final = "unpublished"
+"""A mandatory list, in force or coming, under which the last version is not published."""
 _RECALL: Final = ("recall_reason", "recall_at", "recall_by")
 
 
 RECENT_DAYS: Final = 30
 """For so long a recall is one of lately."""
+_UNPUBLISHED_DAYS: Final = 90
+"""For so long after it was saved, a lot without its mandatory publication is told."""
 
 
 def _match_lot(context: ServiceContext, name: str, value: str) -> Match:
-    """Whether a recall is one of lately is judged by the time."""
+    """What is judged by the time: recalls of lately, and lists in force."""
     if (name, value) == ("state", "recalled_lately"):
         return ("recalled_since", context.clock() - RECENT_DAYS * DAY_MS)
+    if name == "list":
+        day = to_iso_day(context.clock())
+        if value == _UNPUBLISHED:
+            return ("unpublished", (day, context.clock() - _UNPUBLISHED_DAYS * DAY_MS))
+        return ("list", (value, day))
     return (name, value)
 
 
@@ -105,6 +115,7 @@ LOTS: Final = ListDescription(
             family="lots",
         ),
         PRODUCT_FILTER,
+        ListFilter("list", "choice", choices=(*LIST_KINDS, _UNPUBLISHED), family="lot_list"),
         ListFilter("organisation", "organisation", organisation_kind="packer"),
         PROVINCE_FILTER,
     ),

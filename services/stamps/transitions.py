@@ -85,7 +85,9 @@ async def apply_transition(
         await _check_own_lots(context, steps)
     if request.transition in BINDS_LOT and request.lot is not None:
         lot = await scope.find_lot(context, request.lot)
-        await require_published_record(context, lot, acted_at)
+        # A request that was recorded before its product became mandatory is answered as it was.
+        if not await context.ledger.transitions.is_recorded(scoped_key):
+            await require_published_record(context, lot, acted_at)
     return await context.ledger.transitions.apply_all(
         steps, actor=context.actor.id, key=scoped_key, at=now
     )

@@ -193,7 +193,7 @@ async def test_answers_match_the_document(desk: RunningDesk, quick_passwords: No
     await call("mai", "GET", f"/lot-imports/{shown['id']}")
     await call("mai", "POST", f"/lot-imports/{shown['id']}/application")
     await call("mai", "PUT", "/lots/L1", lot_document("L1", brand="x"))
-    await call("mai", "GET", "/lots")
+    await call("mai", "GET", "/lots?list=unpublished")
     await call("mai", "GET", "/lots/L1")
     await call("mai", "GET", "/lots/L1/versions")
     await call("mai", "GET", "/lots/L1/publication")  # nothing is: 404

@@ -225,6 +225,20 @@ async def test_rows_of_a_province_are_those_of_its_packers(
             assert not [cost for cost in costs if base.name in cost], (sort, costs)
 
 
+@pytest.mark.parametrize(
+    "match", [("list", ("ocop", "2026-10-01")), ("unpublished", ("2026-10-01", 1))]
+)
+async def test_lots_of_listed_products_are_read_in_their_order(
+    ledger: Ledger, match: Match
+) -> None:
+    """Entries, packers and publications are looked up for each lot; no table is read whole."""
+    async with ledger._store.read() as connection:
+        for more in ([], [[("organisation", "krong-pac")]]):
+            query = ListQuery(where=[[match], *more], sort="at", limit=51)
+            (branch,) = query.select_branches(tables.LOTS)
+            assert not await find_costs(connection, branch, is_filtered=False)
+
+
 async def test_a_period_of_the_audit_log_is_a_range_of_its_numbers(ledger: Ledger) -> None:
     hour = 3_600_000
     for at in (NOW, NOW + 5 * hour, NOW + 5 * hour - 1, NOW + 9 * hour):

@@ -176,9 +176,13 @@ async def test_stamps_are_bound_to_a_mandatory_product_once_its_record_is_publis
     told = await product_lists.find_requirement(packer, lot)
     assert told is not None
     assert (told.entry.since, told.is_in_force, told.is_met) == ("2026-10-10", False, False)
-    await activation.activate_range(packer, f"{number}·0-9", "L1", new_key())
+    key = new_key()
+    first = await activation.activate_range(packer, f"{number}·0-9", "L1", key)
 
     office.now += 10 * DAY_MS
+    # The answer to the first request was lost, and the packer asks again after the day.
+    again = await activation.activate_range(packer, f"{number}·0-9", "L1", key)
+    assert again.transition.seq == first.transition.seq
     with pytest.raises(RecordUnpublished, match="412/QĐ-UBND"):
         await activation.check_activation(packer, f"{number}·10-19", "L1")
     with pytest.raises(RecordUnpublished):
