@@ -203,7 +203,9 @@ class _Operation:
             return {"description": "The range lies outside of the file"}
         described: dict[str, Any] = {"description": _DESCRIPTIONS.get(status, "Success")}
         if isinstance(answer, str):
-            described["content"] = {answer: {"schema": {"type": "string", "format": "binary"}}}
+            is_json = answer.endswith("+json")  # a document of another standard
+            schema = {"type": "object"} if is_json else {"type": "string", "format": "binary"}
+            described["content"] = {answer: {"schema": schema}}
         else:
             described["content"] = {JSON: {"schema": self._references[answer, "serialization"]}}
         return described
