@@ -15,11 +15,11 @@ from ledger.lots.product_lists import COUNTRY, LIST_KINDS, ListEntry, ListEntryF
 from services.errors import InvalidInput
 from services.lists.find import find_person_names
 from services.organisations.registry import list_products
-from services.paging import PageRequest
+from services.paging import Page, PageRequest
 from services.permissions import Permission
 from services.product_lists import product_lists
 from services.product_lists.product_lists import STARS, ListEntryRequest
-from services.province import ProvinceOverview, describe_province
+from services.province import MOST_SHOWN, ProvinceOverview, describe_province
 from traceability.administrative_units import load_administrative_units
 from web.i18n import format_iso_day
 
@@ -39,7 +39,9 @@ async def show_province(call: PageCall) -> web.StreamResponse:
         overview = await describe_province(call.context, asked or own)
     provinces = load_administrative_units().provinces
     chosen = "" if overview is None else provinces[overview.province].name(call.language)
-    listed = overview.lists if overview is not None else await _list_of_country(call)
+    is_ended = call.query.get("ended") == "1"
+    page = await _list_entries(call, "" if overview is None else overview.province, is_ended)
+    shown = {} if overview is None else {"province": overview.province}
     products = await list_products(call.context)
     names = {one.id: one.name.get(call.language) or one.name.get("vi", one.id) for one in products}
     return render_page(
@@ -47,7 +49,11 @@ async def show_province(call: PageCall) -> web.StreamResponse:
         "province.html",
         chosen or call.texts("province.title_country"),
         overview=overview,
-        entries=listed,
+        entries=page.items,
+        next_page=page.next,
+        shown=shown,
+        query={**shown, "ended": "1"} if is_ended else shown,
+        is_ended=is_ended,
         own=own,
         provinces=list_provinces(call),
         names={code: one.name(call.language) for code, one in provinces.items()},
@@ -57,7 +63,9 @@ async def show_province(call: PageCall) -> web.StreamResponse:
         iso_day=lambda day: format_iso_day(day, call.language),
         stars=[(str(one), str(one)) for one in STARS],
         country=_WHOLE,
-        people=await find_person_names(call.context, *(one.added_by for one in listed)),
+        people=await find_person_names(
+            call.context, *(name for one in page.items for name in (one.added_by, one.ended_by))
+        ),
     )
 
 
@@ -91,9 +99,11 @@ async def end_entry(call: PageCall, entry: str) -> web.StreamResponse:
     return redirect(_find_page(call, ended.province), "flash.list_ended")
 
 
-async def _list_of_country(call: PageCall) -> list[ListEntry]:
-    wanted = ListEntryFilter(provinces=(COUNTRY,), is_ended=False)
-    return list((await product_lists.list_entries(call.context, wanted, PageRequest())).items)
+async def _list_entries(call: PageCall, province: str, is_ended: bool) -> Page[ListEntry]:
+    """A page of the entries of a province and of the country, ended or not."""
+    wanted = ListEntryFilter(provinces=tuple({COUNTRY, province}), is_ended=is_ended)
+    request = PageRequest(MOST_SHOWN, call.query.get("after"))
+    return await product_lists.list_entries(call.context, wanted, request)
 
 
 def _find_page(call: PageCall, province: str) -> str:

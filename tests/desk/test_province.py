@@ -1,5 +1,7 @@
 """The page of a province: its lists, and what a mandatory product asks of a packer."""
 
+import html
+import re
 from dataclasses import replace
 from datetime import date, timedelta
 
@@ -47,6 +49,11 @@ async def test_the_ministry_puts_products_on_lists_and_takes_them_off(desk: Runn
         assert "Đã đưa sản phẩm ra khỏi danh mục" in page.text
         [ended] = (await desk.fetch("bo", "GET", "/product-lists"))["entries"]
         assert ended["end_reason"] == "Hết hạn"
+        assert "Hết hạn" not in page.text
+        history = await bo.get("/province?province=66&ended=1")
+        assert "4 sao" in history.text
+        assert ": Hết hạn" in history.text
+        assert f"/province/lists/{entry['id']}/end" not in history.html
         assert (await bo.get("/province")).status == 200
         assert (await bo.get("/province?province=999")).status == 400
     async with somebody(desk, "mai") as mai:
@@ -91,6 +98,26 @@ async def test_a_packer_is_told_before_a_product_is_mandatory_and_refused_after(
     )
     assert answer.status == 409
     assert (await answer.json())["type"] == "/problems/record-unpublished"
+
+
+async def test_the_entries_of_a_province_are_paged(
+    desk: RunningDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("desk.pages.province.MOST_SHOWN", 1)
+    day = {"basis_day": "2026-01-02", "since": "2026-02-01"}
+    for number in ("71/QĐ", "73/QĐ"):
+        body = {"kind": "export", "product": "ri6", "province": "66", "basis": number, **day}
+        added = await desk.fetch("bo", "POST", "/product-lists", body)
+        desk.clock.now += 1000
+        await desk.fetch(
+            "bo", "POST", f"/product-lists/{added['entry']['id']}/end", {"reason": "x"}
+        )
+    async with somebody(desk, "bo") as bo:
+        first = await bo.get("/province?province=66&ended=1")
+        assert ("73/QĐ" in first.text, "71/QĐ" in first.text) == (True, False)
+        [link] = re.findall(r'rel="next" href="([^"]+)"', first.html)
+        second = await bo.get("/province" + html.unescape(link))
+        assert ("73/QĐ" in second.text, "71/QĐ" in second.text) == (False, True)
 
 
 async def test_the_page_is_accessible(desk: RunningDesk, browser: Browser) -> None:
