@@ -165,6 +165,7 @@ asyncio.run(main())
 """
 
 
+@pytest.mark.long
 async def test_an_act_that_is_killed_leaves_nothing(registry: Ledger, url: str) -> None:
     async def kill(act: str) -> None:
         arguments = [sys.executable, "-c", KILLED, url, act]

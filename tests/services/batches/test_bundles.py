@@ -189,6 +189,7 @@ async def test_ten_jobs_of_one_print_house_do_not_delay_the_first_of_another(
     await store.close()
 
 
+@pytest.mark.long
 async def test_one_long_job_lets_that_of_another_print_house_pass(
     office: Office, tmp_path: Path
 ) -> None:

@@ -301,6 +301,7 @@ asyncio.run(main())
 """
 
 
+@pytest.mark.long
 async def test_a_sender_that_is_killed_leaves_a_file_that_is_swept_and_no_piece(
     registry: Registry, tmp_path: Path
 ) -> None:

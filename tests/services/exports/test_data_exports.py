@@ -143,6 +143,7 @@ def test_no_part_has_a_secret_and_every_key_is_shown() -> None:
         assert {column.name for column in part.key} <= set(part.columns)
 
 
+@pytest.mark.long
 async def test_a_killed_process_leaves_whole_parts_and_the_next_one_goes_on(
     furnished: Path, tmp_path: Path
 ) -> None:
