@@ -25,7 +25,9 @@ def read_pins(lock: str) -> dict[str, set[str]]:
     pins: dict[str, set[str]] = {}
     for line in lock.splitlines():
         if found := _PIN.match(line):
-            extras = {canonicalize_name(extra.strip()) for extra in (found[2] or "").split(",")}
+            extras: set[str] = {
+                canonicalize_name(extra.strip()) for extra in (found[2] or "").split(",")
+            }
             pins[canonicalize_name(found[1])] = extras - {""}
     return pins
 
