@@ -3,6 +3,7 @@
 # ruff: noqa: S608 - the names in the SQL are the schema's own
 
 import asyncio
+import re
 import sqlite3
 from pathlib import Path
 
@@ -154,20 +155,26 @@ COLUMN = {
 }
 
 
-@pytest.mark.parametrize("table", schema.HISTORY)
-async def test_history_can_not_be_changed_or_removed(ledger: Ledger, url: str, table: str) -> None:
-    await fill_history(ledger)
-    store = Store(url)
-    attempts = [f"UPDATE {table} SET {COLUMN[table]} = {COLUMN[table]}", f"DELETE FROM {table}"]
-    if not store.is_sqlite:
-        attempts.append(f"TRUNCATE {table} CASCADE")
-    elif table != "scans":
-        attempts.append(f"REPLACE INTO {table} SELECT * FROM {table}")
-    for attempt in attempts:
-        with pytest.raises(StorageFailed, match=r"append-only|refused: a (row|version)"):
-            async with store.append() as connection:
-                await connection.execute(text(attempt))
+async def test_history_can_not_be_changed_or_removed(ledger: Ledger, url: str) -> None:
+    await fill_history(ledger)  # once for all tables: what is refused leaves it as it is
+    store, said = Store(url), dict[str, str]()
+    for table in schema.HISTORY:
+        column = COLUMN[table]
+        attempts = [f"UPDATE {table} SET {column} = {column}", f"DELETE FROM {table}"]
+        if not store.is_sqlite:
+            attempts.append(f"TRUNCATE {table} CASCADE")
+        elif table != "scans":
+            attempts.append(f"REPLACE INTO {table} SELECT * FROM {table}")
+        for attempt in attempts:
+            said[attempt] = "accepted"
+            try:
+                async with store.append() as connection:
+                    await connection.execute(text(attempt))
+            except StorageFailed as refusal:
+                said[attempt] = str(refusal)
     await store.close()
+    refused = re.compile(r"append-only|refused: a (row|version)")
+    assert {one: why for one, why in said.items() if not refused.search(why)} == {}
 
 
 async def test_a_scan_can_not_be_replaced_by_another(sqlite_url: str) -> None:
