@@ -18,7 +18,7 @@ from services.lists.description import ListCount, ListRequest
 from services.lists.find import count_list
 from services.lists.reviews import SUBMISSIONS
 from services.notices import webhooks
-from services.paging import PageRequest
+from services.paging import Page, PageRequest
 from services.permissions import Permission, require_permission
 from services.product_lists import product_lists
 from traceability.administrative_units import load_administrative_units
@@ -44,9 +44,8 @@ class ProvinceOverview:
     """Organisations by kind; kinds without any are left out."""
     reviewers: Sequence[tuple[str, str]]
     """Account and name of those who may review for the province."""
-    lists: Sequence[ListEntry]
-    """Entries that are not ended, the newest first, those of the country among them."""
-    has_more_lists: bool
+    lists: Page[ListEntry]
+    """The first entries that are not ended, the newest first, those of the country among them."""
     waiting: ListCount
     """Records that wait for review."""
     reports: Sequence[DueReport]
@@ -83,8 +82,7 @@ async def describe_province(context: ServiceContext, province: str | None) -> Pr
             if count
         },
         reviewers=await staff.find_authorities(chosen, MOST_SHOWN),
-        lists=lists.items,
-        has_more_lists=lists.next is not None,
+        lists=lists,
         waiting=await count_list(context, SUBMISSIONS, waiting),
         reports=await list_due_reports(context),
         portals=await _find_portals(context),

@@ -40,7 +40,10 @@ async def show_province(call: PageCall) -> web.StreamResponse:
     provinces = load_administrative_units().provinces
     chosen = "" if overview is None else provinces[overview.province].name(call.language)
     is_ended = call.query.get("ended") == "1"
-    page = await _list_entries(call, "" if overview is None else overview.province, is_ended)
+    if overview is not None and not is_ended and "after" not in call.query:
+        page = overview.lists
+    else:
+        page = await _list_entries(call, "" if overview is None else overview.province, is_ended)
     shown = {} if overview is None else {"province": overview.province}
     products = await list_products(call.context)
     names = {one.id: one.name.get(call.language) or one.name.get("vi", one.id) for one in products}

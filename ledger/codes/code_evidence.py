@@ -18,6 +18,7 @@ from ledger.chains.chained_rows import record_audit, record_row_change
 from ledger.chains.hash_chain import digest_json
 from ledger.cursor_pages import Key, sort_descending
 from ledger.errors import EvidenceFull, EvidenceState, KeyReused, UnknownRow
+from ledger.storage.row_lists import split_parts
 from ledger.storage.store import Store, uncancellable
 
 EvidenceKind = Literal["satellite", "drone", "radar", "sensor", "other"]
@@ -201,10 +202,10 @@ class CodeEvidence:
         withdrawn = exists().where(_ACTS.c.evidence == _PIECES.c.id, _ACTS.c.act == "withdrawn")
         counts: dict[str, int] = {}
         wanted = sorted(codes)
-        for start in range(0, len(wanted), _PART):
+        for part in split_parts(wanted, _PART):
             query = (
                 select(_PIECES.c.code, func.count().label("pieces"))
-                .where(_PIECES.c.code.in_(wanted[start : start + _PART]), ~withdrawn)
+                .where(_PIECES.c.code.in_(part), ~withdrawn)
                 .group_by(_PIECES.c.code)
             )
             async with self._store.read() as connection:
@@ -274,8 +275,7 @@ class CodeEvidence:
         """Return those of these hashes that a piece names for which a condition holds."""
         found: set[str] = set()
         wanted = sorted(hashes)
-        for start in range(0, len(wanted), _PART):
-            part = wanted[start : start + _PART]
+        for part in split_parts(wanted, _PART):
             named = or_(_PIECES.c.sha256.in_(part), _PIECES.c.picture.in_(part))
             query = select(_PIECES.c.sha256, _PIECES.c.picture).where(named, which)
             async with self._store.read() as connection:

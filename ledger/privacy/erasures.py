@@ -8,10 +8,11 @@ eraser of its own (contacts of reports, invitations, mails, drafts of lots) is n
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from sqlalchemy import Table, and_, delete, func, or_, select, tuple_, update
+from sqlalchemy import Table, and_, delete, func, or_, select, update
 
 from ledger import schema
 from ledger.accounts.staff_sessions import KEPT_MS as SESSIONS_KEPT_MS
+from ledger.storage.row_lists import is_one_of
 from ledger.storage.store import Store, uncancellable
 from ledger.table_imports import KEPT_MS as IMPORTS_KEPT_MS
 from stamps.vietnam_time import to_day_number, to_day_start
@@ -104,7 +105,7 @@ class Erasures:
             if found:
                 await connection.execute(
                     update(schema.batch_days)
-                    .where(tuple_(days.batch, days.day).in_(found))
+                    .where(is_one_of(connection, days.batch, days.day, found))
                     .values(anonymous=True)
                 )
         return len(found)

@@ -10,11 +10,12 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Sequence
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import RowMapping, func, select, tuple_
+from sqlalchemy import RowMapping, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ledger import schema
 from ledger.figures.facts import date_to_month
+from ledger.storage.row_lists import is_one_of, split_parts
 from stamps.lifecycle import Transition
 from stamps.vietnam_time import DAY_MS, to_date, to_iso_day
 
@@ -161,12 +162,9 @@ async def _find_versions(
     wanted = {(lot, one) for lot, number in saved for one in (1, number - 1, number) if one > 0}
     table = schema.lot_versions.c
     found: dict[tuple[str, int], RowMapping] = {}
-    listed = sorted(wanted)
-    for first in range(0, len(listed), PAGE):
-        query = select(schema.lot_versions).where(
-            tuple_(table.lot, table.version).in_(listed[first : first + PAGE])
-        )
-        for row in (await connection.execute(query)).mappings():
+    for pairs in split_parts(sorted(wanted), PAGE):
+        one_of = is_one_of(connection, table.lot, table.version, pairs)
+        for row in (await connection.execute(select(schema.lot_versions).where(one_of))).mappings():
             found[row["lot"], row["version"]] = row
     return found
 

@@ -98,7 +98,7 @@ def describe_overview(found: ProvinceOverview) -> ProvinceDocument:
         province=found.province,
         parties={kind: counted.count for kind, counted in found.parties.items()},
         reviewers=[account for account, _ in found.reviewers],
-        lists=[describe_list_entry(one) for one in found.lists],
+        lists=[describe_list_entry(one) for one in found.lists.items],
         waiting_reviews=found.waiting.count,
         reports=[
             OwedReportDocument(
